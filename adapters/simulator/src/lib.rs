@@ -1,0 +1,1 @@
+//! An in-memory SharePoint change log, to test against without a tenant.

@@ -1,0 +1,1 @@
+//! Blocking transport for sharepoint-changes on ureq.

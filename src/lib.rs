@@ -1,0 +1,1 @@
+//! SharePoint's change log as a feed a program can trust.
