@@ -179,7 +179,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-const REQUEST_IDS: [&str; 3] = ["sprequestguid", "request-id", "x-ms-request-id"];
+/// The names under which servers give the id of an exchange, the best first.
+pub(crate) const REQUEST_IDS: [&str; 3] = ["sprequestguid", "request-id", "x-ms-request-id"];
 const DIAGNOSTICS: [&str; 2] = ["x-ms-diagnostics", "x-msdavext_error"];
 
 #[cfg(test)]
