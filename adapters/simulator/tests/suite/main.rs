@@ -1,0 +1,4 @@
+//! What the simulator promises, seen from outside.
+
+mod log;
+mod verbs;
