@@ -1,0 +1,102 @@
+//! The seam between the machine and the endpoints: a query becomes a request, an answer becomes its page.
+
+pub(crate) mod changes;
+
+use http::{HeaderValue, Method, Request, Response, header};
+
+use crate::{
+    error::{DecodeError, Error},
+    fault,
+    query::QueryError,
+    site::Site,
+};
+
+/// An endpoint that can be asked a single question, without a session: one request, one answer, any query the
+/// protocol allows.
+///
+/// Nothing is remembered between two calls and nothing is retried; [`Session`](crate::Session) follows a log.
+///
+/// ```
+/// use sharepoint_changes::{ChangeQuery, Feed, Preset, Scope, Site};
+///
+/// # fn send(_: http::Request<Vec<u8>>) -> http::Response<&'static [u8]> {
+/// #     http::Response::new(br#"{"d":{"results":[]}}"#)
+/// # }
+/// let site = Site::new("https://fabrikam.sharepoint.com/sites/ops")?;
+/// let query = ChangeQuery::preset(Scope::Web, Preset::Items);
+/// let changes = query.read(&send(query.request(&site)?))?;
+/// let next_page = query.next(&changes);
+/// # assert!(next_page.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Feed: sealed::Sealed {
+    /// What one answer holds.
+    type Page;
+
+    /// The request that asks.
+    ///
+    /// # Errors
+    /// [`QueryError`] where the site's server would refuse a member of the query.
+    fn request(&self, site: &Site) -> Result<Request<Vec<u8>>, QueryError>;
+
+    /// Reads an answer of any status.
+    ///
+    /// # Errors
+    /// [`Error::Fault`] for an answer that is an error, [`Error::Decode`] for one that cannot be read.
+    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Self::Page, Error>;
+}
+
+pub(crate) mod sealed {
+    /// Keeps the endpoints to those of this crate.
+    #[allow(unnameable_types)]
+    pub trait Sealed {}
+    impl Sealed for crate::ChangeQuery {}
+    impl Sealed for crate::CurrentChangeToken {}
+}
+
+/// Hands a successful answer to its reader; an error of the server comes first.
+pub(crate) fn read_with<B: AsRef<[u8]>, T>(
+    answer: &Response<B>,
+    reader: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+) -> Result<T, Error> {
+    if let Some(fault) = fault::read(answer) {
+        return Err(Error::Fault(fault));
+    }
+    reader(answer.body().as_ref())
+        .map_err(|error| Error::Decode(error.with_request_id(fault::request_id(answer.headers()))))
+}
+
+/// A request with what every call to the server carries.
+pub(crate) fn request(
+    site: &Site,
+    method: Method,
+    url: &str,
+    accept: HeaderValue,
+    body: Vec<u8>,
+) -> Request<Vec<u8>> {
+    let posts = method == Method::POST;
+    let mut request = Request::new(body);
+    *request.method_mut() = method;
+    *request.uri_mut() =
+        url.parse().expect("the site's address was checked and every literal is percent-encoded");
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, accept);
+    if posts {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(VERBOSE_BODY));
+    }
+    headers.insert(header::USER_AGENT, site.agent().clone());
+    request
+}
+
+/// A body's text, without the byte order mark some servers send.
+pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    std::str::from_utf8(body).map_err(|error| {
+        let place = format!("byte {}", error.valid_up_to());
+        let wrong = DecodeError::new("UTF-8", place);
+        if error.error_len().is_none() { wrong.cut_off() } else { wrong }
+    })
+}
+
+/// The mode of a body follows its Content-Type; with verbose ones every server takes every member.
+const VERBOSE_BODY: &str = "application/json;odata=verbose;charset=utf-8";

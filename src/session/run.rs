@@ -1,0 +1,357 @@
+//! What a run knows once it has read the end of the log: where it stands, what it may send, and what its end means.
+//! Pure: an answer's meaning goes in, a judgement comes out.
+
+use std::{cmp::Ordering, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    outcome::ResyncReason,
+    start::{Settings, Start},
+};
+use crate::{
+    change::Change,
+    checkpoint::{BoundScope, Candidate, Checkpoint, FeedName, Mark, Position, State},
+    error::Error,
+    token::{ChangeToken, ticks_of, time_of},
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    /// What the next checkpoint says.
+    state: State,
+    /// Where the log ended when the run began, and when that was.
+    fence: ChangeToken,
+    fence_time: Timestamp,
+    /// The latest time any answer told.
+    clock: Timestamp,
+    /// Where the next page begins. Behind the position only while an overlap is delivered again.
+    cursor: Mark,
+    /// Whether reading went on at the edge of the trusted retention, after what lies before it stayed silent.
+    edge: bool,
+    settings: Settings,
+}
+
+/// What the end of the log means for a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// There may be something to read.
+    Drain,
+    /// The position is the end of the log.
+    AtEnd,
+    /// The end lies a little before the position, as read from a copy that lags behind.
+    Lags,
+    Resync(ResyncReason),
+}
+
+/// What to ask for next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Next {
+    /// `over_age`: an empty answer to this start proves nothing.
+    Page {
+        start: Option<ChangeToken>,
+        over_age: bool,
+    },
+    Expired,
+}
+
+/// What a run without a checkpoint is bound to.
+pub(super) struct Binding {
+    pub(super) host: String,
+    pub(super) scope: BoundScope,
+    pub(super) members: Vec<String>,
+}
+
+impl Run {
+    /// A run from `start`, once the log's end is known to be `fence`, read at `fence_time`.
+    ///
+    /// # Errors
+    /// Where the start is a time that has not come yet.
+    pub(super) fn new(
+        start: &Start,
+        binding: Binding,
+        fence: ChangeToken,
+        fence_time: Timestamp,
+        settings: Settings,
+    ) -> Result<Self, Error> {
+        let since = |time: Timestamp| {
+            let end = fence.time().max(fence_time);
+            if time > end { Err(Error::StartBeyondFence { start: time, fence: end }) } else { Ok(time) }
+        };
+        let (position, moment) = match start {
+            Start::Checkpoint(checkpoint) => (checkpoint.position().clone(), checkpoint.moment()),
+            Start::Token(token) if !token.is_synthetic() => (Position::Token(token.clone()), token.time()),
+            Start::Token(token) => (Position::Since(token.ticks()), since(token.time())?),
+            Start::Time(time) => (Position::Since(ticks_of(*time)), since(*time)?),
+            Start::Beginning => (Position::Beginning, fence_time),
+            Start::Now | Start::Bootstrap => (Position::Token(fence.clone()), fence_time),
+        };
+        let too_old = older(fence_time, moment, settings.retention);
+        let state = match start {
+            Start::Checkpoint(checkpoint) => checkpoint.state().clone(),
+            _ => State {
+                feed: FeedName::Changes,
+                host: binding.host,
+                scope: binding.scope,
+                query: binding.members,
+                from_beginning: match position {
+                    Position::Beginning => true,
+                    Position::Since(_) => too_old,
+                    Position::Token(_) | Position::Load => false,
+                },
+                position,
+                moment,
+                candidate: None,
+                earlier: Vec::new(),
+                completed: None,
+                items: None,
+            },
+        };
+        let cursor = Mark { at: state.position.clone(), time: moment };
+        let mut run = Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, settings };
+        run.go_back();
+        Ok(run)
+    }
+
+    /// Takes a second reading of the log's end.
+    pub(super) fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
+        self.hear(fence_time);
+        (self.fence, self.fence_time) = (fence, fence_time);
+    }
+
+    /// Hears of the time an answer was written.
+    pub(super) fn hear(&mut self, time: Timestamp) {
+        self.clock = self.clock.max(time);
+    }
+
+    pub(super) fn fence(&self) -> &ChangeToken {
+        &self.fence
+    }
+
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::new(self.state.clone())
+    }
+
+    /// Judges the position by the end of the log.
+    pub(super) fn judge(&self) -> Judgement {
+        if self.state.scope.id != self.fence.id() {
+            return Judgement::Resync(ResyncReason::Replaced);
+        }
+        let ticks_behind =
+            |ticks: i64, end: i64| if ticks - end < LAG_TICKS { Judgement::Lags } else { RESTARTED };
+        match &self.state.position {
+            Position::Token(token) => match token.number().cmp(&self.fence.number()) {
+                Ordering::Greater => ticks_behind(token.ticks(), self.fence.ticks()),
+                _ if token.ticks() - self.fence.ticks() > JITTER_TICKS => RESTARTED,
+                Ordering::Equal if self.cursor.at == self.state.position => Judgement::AtEnd,
+                _ => Judgement::Drain,
+            },
+            // A time may lie behind the log's last change, where nothing happened since; not behind the clock.
+            Position::Since(ticks) => {
+                let now = self.fence.ticks().max(ticks_of(self.fence_time));
+                match ticks {
+                    ticks if *ticks > now => ticks_behind(*ticks, now),
+                    ticks if *ticks > self.fence.ticks() => Judgement::AtEnd,
+                    _ => Judgement::Drain,
+                }
+            }
+            Position::Beginning | Position::Load => Judgement::Drain,
+        }
+    }
+
+    /// The start of the next page, its age judged against the server's time.
+    pub(super) fn next(&mut self) -> Next {
+        if self.edge {
+            self.cursor = self.edge_mark();
+        }
+        let start = match &self.cursor.at {
+            Position::Token(token) => token.clone(),
+            Position::Since(ticks) => ChangeToken::at(self.fence.scope(), self.fence.id(), time_of(*ticks)),
+            Position::Beginning | Position::Load => return Next::Page { start: None, over_age: false },
+        };
+        let over_age = older(self.clock, self.cursor.time, self.settings.retention);
+        if over_age && !self.state.from_beginning {
+            return Next::Expired;
+        }
+        Next::Page { start: Some(start), over_age }
+    }
+
+    /// Checks that rows rise within (cursor, fence] and belong to this log.
+    ///
+    /// # Errors
+    /// What the first row that does not shows.
+    pub(super) fn check(&self, changes: &[Change]) -> Result<(), String> {
+        let mut before = match &self.cursor.at {
+            Position::Token(token) => Some(token),
+            _ => None,
+        };
+        for (n, change) in changes.iter().enumerate() {
+            let token = &change.token;
+            if !token.same_log(&self.fence) || token.is_synthetic() {
+                return Err(format!(
+                    "row {n} has the token {token}, which is none of the log of {}",
+                    self.fence.id()
+                ));
+            }
+            if let Some(before) = before.filter(|before| before.number() >= token.number()) {
+                return Err(format!("row {n} with the token {token} does not come after {before}"));
+            }
+            if token.number() > self.fence.number() {
+                return Err(format!(
+                    "row {n} with the token {token} lies beyond the end asked for, {}",
+                    self.fence
+                ));
+            }
+            before = Some(token);
+        }
+        Ok(())
+    }
+
+    /// Takes a row as read: the reader stands after it.
+    pub(super) fn pass(&mut self, token: &ChangeToken) {
+        // The row was the log's end when it was written, not when it was read: its token dies that much earlier.
+        let moment = token.time().min(self.clock);
+        let forward = self.position_number().is_none_or(|position| position < token.number());
+        self.cursor = Mark { at: Position::Token(token.clone()), time: moment };
+        self.edge = false;
+        if forward {
+            self.state.position = self.cursor.at.clone();
+            self.state.moment = moment;
+            self.state.from_beginning &= older(self.clock, moment, self.inner_retention());
+        }
+    }
+
+    /// Goes on at the edge of the trusted retention, because the server is silent about what lies before it.
+    /// Answers with the times of the stretch that is passed by.
+    pub(super) fn pass_gap(&mut self) -> (Timestamp, Timestamp) {
+        let after = self.cursor.time;
+        self.edge = true;
+        self.cursor = self.edge_mark();
+        self.state.position = self.cursor.at.clone();
+        self.state.moment = self.cursor.time;
+        (after, self.cursor.time)
+    }
+
+    /// The log was read up to the fence, which was proved by an empty page.
+    ///
+    /// The fence itself becomes the position only in a later run, once rows below it can no longer appear: a slow
+    /// transaction may still be on its way to a number that was already passed.
+    pub(super) fn settle(&mut self) {
+        if let Some(candidate) = self.state.candidate.take() {
+            let number = candidate.token.number();
+            let above = self.position_number().is_none_or(|position| number >= position);
+            if above && number <= self.fence.number() {
+                if self.fence_time.duration_since(candidate.time) >= signed(self.settings.settle) {
+                    self.state.position = Position::Token(candidate.token);
+                    self.state.moment = candidate.time;
+                    self.state.from_beginning = false;
+                } else {
+                    self.state.candidate = Some(candidate);
+                }
+            }
+        }
+        if self.position_number() == Some(self.fence.number()) {
+            self.state.moment = self.fence_time.max(self.state.moment);
+            self.state.from_beginning = false;
+            self.state.candidate = None;
+        } else if self.state.candidate.is_none() {
+            self.state.candidate = Some(Candidate { token: self.fence.clone(), time: self.fence_time });
+        }
+        self.remember();
+    }
+
+    fn position_number(&self) -> Option<i64> {
+        match &self.state.position {
+            Position::Token(token) => Some(token.number()),
+            Position::Beginning | Position::Since(_) | Position::Load => None,
+        }
+    }
+
+    /// The checkpoint for a caller who reads everything anew: a settling time before the log's end, so that rows
+    /// which become visible meanwhile are repeated and not lost.
+    pub(super) fn resync(&self) -> Checkpoint {
+        let ticks = ticks_of(earlier(self.fence.time(), self.settings.settle));
+        let mut scope = self.state.scope.clone();
+        scope.id = self.fence.id();
+        Checkpoint::new(State {
+            scope,
+            position: Position::Since(ticks),
+            moment: self.fence_time,
+            from_beginning: false,
+            candidate: None,
+            earlier: Vec::new(),
+            completed: None,
+            ..self.state.clone()
+        })
+    }
+
+    /// The time from which on the log can be trusted, one day inside.
+    fn edge_mark(&self) -> Mark {
+        let time = earlier(self.clock, self.inner_retention());
+        Mark { at: Position::Since(ticks_of(time)), time }
+    }
+
+    fn inner_retention(&self) -> Duration {
+        self.settings.retention.saturating_sub(DAY)
+    }
+
+    /// With an overlap, begins at the newest earlier position that lies far enough before the end of the last run.
+    ///
+    /// It is counted from there and not from now: a row that became visible after the last run read past its place
+    /// has not been delivered by any run, however long ago that was.
+    fn go_back(&mut self) {
+        let Some(overlap) = self.settings.overlap else { return };
+        if self.state.earlier.is_empty() {
+            self.state.earlier.push(Mark { at: self.state.position.clone(), time: self.state.moment });
+        }
+        let Some(completed) = self.state.completed else { return };
+        let enough = earlier(completed, overlap);
+        let young = |mark: &&Mark| !older(self.clock, mark.time, self.settings.retention);
+        let marks = || self.state.earlier.iter().filter(young);
+        let far = marks().rfind(|mark| mark.time <= enough).or_else(|| marks().next());
+        if let Some(mark) = far {
+            self.cursor = mark.clone();
+        }
+    }
+
+    /// Keeps the position for later overlaps: few marks, spread over the overlap, and one that lies before it.
+    fn remember(&mut self) {
+        let Some(overlap) = self.settings.overlap else {
+            self.state.earlier.clear();
+            self.state.completed = None;
+            return;
+        };
+        let time = self.fence_time;
+        self.state.completed = Some(time);
+        let spacing = signed(overlap / SPREAD);
+        if self.state.earlier.last().is_none_or(|mark| time.duration_since(mark.time) >= spacing) {
+            self.state.earlier.push(Mark { at: self.state.position.clone(), time });
+        }
+        let enough = earlier(time, overlap);
+        while self.state.earlier.get(1).is_some_and(|mark| mark.time <= enough) {
+            self.state.earlier.remove(0);
+        }
+    }
+}
+
+/// Whether `moment` lies more than `limit` before `now`.
+fn older(now: Timestamp, moment: Timestamp, limit: Duration) -> bool {
+    now.duration_since(moment) > signed(limit)
+}
+
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_sub(signed(by)).unwrap_or(Timestamp::MIN)
+}
+
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+const RESTARTED: Judgement = Judgement::Resync(ResyncReason::LogRestarted);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// Ten minutes in ticks: how far a copy of the log may lag behind what was read before.
+const LAG_TICKS: i64 = 10 * 60 * 10_000_000;
+/// A minute in ticks: how far the ticks of a later change may lie before those of an earlier one.
+const JITTER_TICKS: i64 = 60 * 10_000_000;
+/// Marks an overlap is spread over; with the one before it and the newest, eight at most.
+const SPREAD: u32 = 6;

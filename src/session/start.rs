@@ -1,0 +1,77 @@
+//! Where a run begins, and its settings.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::{
+    checkpoint::{Checkpoint, CheckpointError},
+    query::QueryError,
+    retry::Policy,
+    token::ChangeToken,
+};
+
+/// Where a run begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// Where an earlier run ended.
+    Checkpoint(Checkpoint),
+    /// After the change that this token names: one known from elsewhere. A synthetic one counts as its time.
+    Token(ChangeToken),
+    /// At this time. One older than the trusted retention counts as "as far back as can be trusted", from there.
+    Time(Timestamp),
+    /// At the end of the log: only what happens from now on.
+    Now,
+    /// As far back as can be trusted.
+    Beginning,
+    /// Not yet: the run ends at once in [`Done::Resync`](crate::Done::Resync) with
+    /// [`ResyncReason::FirstRun`](crate::ResyncReason::FirstRun), whose checkpoint was taken before the caller reads
+    /// everything. First run and repair are then one path.
+    Bootstrap,
+}
+
+/// The settings of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How often and how long to try; see [`Policy`].
+    pub policy: Policy,
+    /// How long after an end of the log was read it becomes a position, in server time; 15 minutes. Rows that become
+    /// visible later than that below it are lost unless [`overlap`](Settings::overlap) covers them.
+    pub settle: Duration,
+    /// How old a position may be, in server time, before it is no longer believed; 55 days, because servers may
+    /// answer an expired one with nothing, and keep 60 days at least.
+    pub retention: Duration,
+    /// Begins each run at least this much before the end of the last one and delivers again what lies between; off.
+    /// Freedom from loss under rows that become visible late is claimed only for an overlap longer than their delay.
+    pub overlap: Option<Duration>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            policy: Policy::default(),
+            settle: Duration::from_secs(15 * 60),
+            retention: Duration::from_secs(55 * 24 * 60 * 60),
+            overlap: None,
+        }
+    }
+}
+
+/// Why a session cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The query is not for this server, or not for a session.
+    #[error("the query cannot be followed")]
+    Query(#[from] QueryError),
+    /// The checkpoint is not for this site, scope or query.
+    #[error("the checkpoint cannot be continued")]
+    Checkpoint(#[from] CheckpointError),
+    /// The token is a position in another log.
+    #[error("the token {token} is a position in the log of another {}", token.scope())]
+    Token {
+        /// The token.
+        token: ChangeToken,
+    },
+}
