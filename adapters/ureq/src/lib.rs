@@ -1,1 +1,14 @@
-//! Blocking transport for sharepoint-changes on ureq.
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod credential;
+mod error;
+mod origin;
+mod rest;
+mod transport;
+mod trust;
+
+pub use credential::{Ask, Credential, CredentialError};
+pub use error::{Cause, TransportError};
+pub use transport::Transport;
+pub use trust::Trust;
