@@ -333,6 +333,7 @@ mod tests {
             "<?xml version='1.0'?><GetListItemChangesSinceTokenResult><error/></GetListItemChangesSinceTokenResult>",
             "<soap:Envelope><soap:Body><R><Fault/></R></soap:Body></soap:Envelope>",
             "<feed><entry/></feed>",
+            "<m:error><m:code>-1, System.Arg",
             "--batchresponse_1\r\n",
             " \r\n",
             "",
