@@ -21,16 +21,18 @@ use crate::{
 /// the work it stands for, and read it back with `parse()`. Nothing in it is secret.
 ///
 /// ```
-/// # let text = sharepoint_changes::doc_checkpoint();
 /// use sharepoint_changes::Checkpoint;
 ///
+/// # let text = DOC_TEXT;
+/// # const DOC_TEXT: &str = r#"sharepoint-changes-checkpoint/1 {"feed":"changes","host":"fabrikam.sharepoint.com","scope":{"kind":"list","id":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66"},"query":["Add","Item"],"position":{"token":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;912004511"},"moment":"2026-03-04T10:15:30Z"} d6a84c80"#;
 /// let checkpoint: Checkpoint = text.parse()?;
 /// assert_eq!(checkpoint.to_string(), text);
+/// assert_eq!(checkpoint.token().map(|token| token.number()), Some(912_004_511));
 /// # Ok::<(), sharepoint_changes::CheckpointError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
-    state: State,
+    state: Box<State>,
     text: String,
 }
 
@@ -53,7 +55,7 @@ impl Checkpoint {
     pub(crate) fn new(state: State) -> Self {
         let json = serde_json::to_string(&state).expect("plain values with text keys");
         let text = format!("{PREFIX}{VERSION} {json} {:08x}", crc32fast::hash(json.as_bytes()));
-        Checkpoint { state, text }
+        Checkpoint { state: Box::new(state), text }
     }
 
     /// The exact text.

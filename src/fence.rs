@@ -88,9 +88,7 @@ impl<'de> Deserialize<'de> for Object {
                 let mut token = None;
                 while let Some(key) = map.next_key::<String>()? {
                     match key.as_str() {
-                        "CurrentChangeToken" => {
-                            token = map.next_value::<Option<Value>>()?.map(|value| value.text)
-                        }
+                        "CurrentChangeToken" => token = map.next_value::<Option<Value>>()?.map(|v| v.text),
                         "d" => token = map.next_value::<Object>()?.0.or(token),
                         _ => {
                             map.next_value::<IgnoredAny>()?;

@@ -36,6 +36,7 @@ pub trait Machine {
 
 /// What a [`Machine`] asks of its caller. Exhaustive on purpose: a new duty must not compile unnoticed.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "one is moved for each request; a box would cost more")]
 #[must_use = "an action that is not carried out stops the machine"]
 pub enum Action<P, D> {
     /// Send this request and hand the answer to [`Machine::receive`], or call [`Machine::fail`].

@@ -148,8 +148,9 @@ impl Session {
             let Some(mut open) = self.question() else { return Ok(None) };
             if self.link.wants_digest(&open.request, now) {
                 open = Open { request: digest::request(&self.site), question: Question::Digest(now) };
+            } else {
+                self.link.sign(&mut open.request);
             }
-            self.link.sign(&mut open.request);
             self.link.count()?;
             self.open = Some(open);
         }
@@ -177,7 +178,7 @@ impl Session {
         };
         match read {
             Ok(done) => {
-                self.link.accepted(answer.headers());
+                self.link.accepted(answer.headers(), matches!(question, Question::Digest(_)));
                 done
             }
             Err(error) => self.on_unreadable(error.with_request_id(id())),

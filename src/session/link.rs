@@ -102,10 +102,11 @@ impl Link {
         Ok(())
     }
 
-    /// An answer was good. It may still say that the quota is nearly used up.
-    pub(super) fn accepted(&mut self, headers: &HeaderMap) {
+    /// An answer was good. It may still say that the quota is nearly used up. That a digest was given does not say
+    /// that it will be taken.
+    pub(super) fn accepted(&mut self, headers: &HeaderMap, is_digest: bool) {
         self.failures = 0;
-        self.renewed = false;
+        self.renewed &= is_digest;
         let pause = self.policy.pace(headers).map(|at_least| Wait { at_least, reason: WaitReason::Pacing });
         self.rest = pause.map(Rest::Due);
     }

@@ -209,8 +209,10 @@ impl Run {
 
     /// Takes a row as read: the reader stands after it.
     pub(super) fn pass(&mut self, token: &ChangeToken) {
-        // The row was the log's end when it was written, not when it was read: its token dies that much earlier.
-        let moment = token.time().min(self.clock);
+        // A token dies a retention after it was the end of the log. The fence's was that when the fence was read; a
+        // row's only when it was written, however late it is read.
+        let is_fence = token.number() == self.fence.number();
+        let moment = if is_fence { self.fence_time } else { token.time().min(self.clock) };
         let forward = self.position_number().is_none_or(|position| position < token.number());
         self.cursor = Mark { at: Position::Token(token.clone()), time: moment };
         self.edge = false;

@@ -233,12 +233,8 @@ impl<'de> Deserialize<'de> for People {
                 while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
                     match &*key {
                         "results" => many = Some(map.next_value::<People>()?),
-                        "Email" => {
-                            person.email = map.next_value::<Option<Box<str>>>()?.and_then(Filled::filled)
-                        }
-                        "Name" => {
-                            person.name = map.next_value::<Option<Box<str>>>()?.and_then(Filled::filled)
-                        }
+                        "Email" => person.email = map.next_value::<Option<_>>()?.and_then(Box::filled),
+                        "Name" => person.name = map.next_value::<Option<_>>()?.and_then(Box::filled),
                         _ => {
                             map.next_value::<IgnoredAny>()?;
                         }

@@ -1,0 +1,11 @@
+//! Scripted sessions: answers written by hand, actions compared whole. Each test is named after the sentence it
+//! proves.
+
+mod age;
+mod binding;
+mod contract;
+mod conversation;
+mod fence;
+mod overlap;
+mod resync;
+mod script;

@@ -1,0 +1,203 @@
+//! How old a position may be, counted in the server's time; and starts that lie far back.
+
+use std::time::Duration;
+
+use sharepoint_changes::{ChangeToken, Done, Error, Position, ResyncReason, Start, TokenScope};
+
+use super::script::{DAY, EXPIRED, LIST, MINUTE, Script, at, first_run, token};
+
+fn expired(done: &Done) -> bool {
+    matches!(done, Done::Resync { reason: ResyncReason::Expired, .. })
+}
+
+#[test]
+fn a_position_older_than_the_trusted_retention_is_expired_before_it_is_sent() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, 55 * DAY);
+    script.fence(&token(900, 55 * DAY));
+    // The next action is the end: no request carried the old token.
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_client_clock_56_days_fast_expires_nothing() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, MINUTE);
+    script.now = Duration::from_secs(56 * 24 * 3600);
+    script.fence(&token(112, MINUTE));
+    script.rows(&[]);
+    script.up_to_date();
+}
+
+#[test]
+fn an_idle_database_whose_fence_never_moves_expires_nothing() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(100, 0));
+    let mut checkpoint = script.up_to_date();
+    for day in (0..200).step_by(50) {
+        let mut script = Script::resumed(&checkpoint, day * DAY);
+        script.fence(&token(100, 0));
+        checkpoint = script.up_to_date();
+        assert_eq!(checkpoint.moment(), at(day * DAY));
+    }
+    let mut script = Script::resumed(&checkpoint, 160 * DAY);
+    script.fence(&token(101, 160 * DAY));
+    assert_eq!(script.rows(&[token(101, 160 * DAY)]).0, Some(token(100, 0).to_string()));
+    script.page();
+}
+
+#[test]
+fn a_drain_longer_than_the_retention_is_noticed_before_the_next_page() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(900, 0));
+    script.rows(&[token(105, -30)]);
+    script.page();
+    // The reader works on that page for 56 days; a throttle tells the time.
+    script.request();
+    script.date = Some(56 * DAY);
+    script.answer(429, &[("retry-after", "1")], "");
+    script.wait();
+    script.now += Duration::from_secs(60);
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_row_tells_its_own_age_and_not_that_of_the_answer() {
+    // The row is 54 days old when it is read; ten days later its token is 64 days old, and the server may be silent.
+    let mut script = Script::new(Start::Token(token(100, -54 * DAY)));
+    script.fence(&token(900, 0));
+    script.rows(&[token(105, -54 * DAY + 60)]);
+    let page = script.page();
+    assert_eq!(page.checkpoint.moment(), at(-54 * DAY + 60));
+    let mut script = Script::resumed(&page.checkpoint, 10 * DAY);
+    script.fence(&token(950, 10 * DAY));
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn an_expired_token_that_the_server_names_is_a_resync() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(110, 0));
+    script.request();
+    script.answer(400, &[], EXPIRED);
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn the_beginning_sends_no_start_and_stays_until_a_row_replaces_it() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(110, 0));
+    assert_eq!(script.rows(&[]).0, None);
+    let end = script.up_to_date();
+    assert_eq!(*end.position(), Position::Beginning);
+    assert!(end.from_beginning());
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(112, MINUTE));
+    assert_eq!(script.rows(&[token(111, MINUTE)]).0, None);
+    let page = script.page();
+    assert_eq!(page.checkpoint.token(), Some(&token(111, MINUTE)));
+    assert!(!page.checkpoint.from_beginning());
+}
+
+#[test]
+fn a_settled_candidate_replaces_the_beginning() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(110, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    let mut script = Script::resumed(&end, 20 * MINUTE);
+    script.fence(&token(120, 20 * MINUTE));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert_eq!((end.token(), end.from_beginning()), (Some(&token(110, 0)), false));
+}
+
+#[test]
+fn on_the_way_up_from_the_beginning_over_age_tokens_are_sent() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(900, 0));
+    script.rows(&[token(10, -90 * DAY)]);
+    assert!(script.page().checkpoint.from_beginning());
+    assert_eq!(script.rows(&[token(20, -70 * DAY)]).0, Some(token(10, -90 * DAY).to_string()));
+    let page = script.page();
+    // Killed here, the next run goes on with the same leave to be old.
+    let mut script = Script::resumed(&page.checkpoint, 0);
+    script.fence(&token(900, 0));
+    assert_eq!(script.rows(&[token(30, -MINUTE)]).0, Some(token(20, -70 * DAY).to_string()));
+    assert!(!script.page().checkpoint.from_beginning());
+}
+
+#[test]
+fn an_empty_answer_to_an_over_age_token_is_never_the_end() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(900, 0));
+    script.rows(&[token(10, -90 * DAY)]);
+    let rows = script.page();
+    script.rows(&[]);
+    let page = script.page();
+    let gap = page.gap.clone().unwrap();
+    assert!(page.changes.is_empty());
+    assert_eq!((gap.after, gap.until), (at(-90 * DAY), at(-54 * DAY)));
+    assert_eq!(page.follows, Some(rows.checkpoint.to_string()));
+    assert!(matches!(page.checkpoint.position(), Position::Since(_)));
+    // It goes on from the edge of the trusted retention, one day inside.
+    let edge = ChangeToken::at(TokenScope::List, LIST, at(-54 * DAY));
+    assert_eq!(script.start(), Some(edge.to_string()));
+    // Made anew at each send: a day of throttling moves it along.
+    script.date = Some(DAY);
+    script.answer(429, &[], "");
+    let wait = script.wait();
+    script.now += wait.at_least;
+    let edge = ChangeToken::at(TokenScope::List, LIST, at(-53 * DAY));
+    assert_eq!(script.rows(&[token(30, -50 * DAY)]).0, Some(edge.to_string()));
+    assert_eq!(script.page().changes.len(), 1);
+    script.rows(&[]);
+    script.up_to_date();
+}
+
+#[test]
+fn an_error_about_an_over_age_token_is_a_gap_too() {
+    let mut script = Script::new(Start::Time(at(-70 * DAY)));
+    script.fence(&token(900, 0));
+    let start = ChangeToken::at(TokenScope::List, LIST, at(-70 * DAY));
+    assert_eq!(script.start(), Some(start.to_string()));
+    script.answer(400, &[], EXPIRED);
+    let gap = script.page().gap.unwrap();
+    assert_eq!((gap.after, gap.until), (at(-70 * DAY), at(-54 * DAY)));
+    // An empty answer from inside the retention is the end.
+    script.rows(&[]);
+    script.up_to_date();
+}
+
+#[test]
+fn a_start_time_beyond_the_fence_is_an_error() {
+    let mut script = Script::new(Start::Time(at(60)));
+    script.fence(&token(110, -MINUTE));
+    assert!(matches!(script.error(), Error::StartBeyondFence { .. }));
+    // Behind the log's last change, but not in the future: there is simply nothing to read.
+    let mut script = Script::new(Start::Time(at(-10)));
+    script.fence(&token(110, -MINUTE));
+    script.up_to_date();
+}
+
+#[test]
+fn now_is_the_fence_at_once() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(110, -MINUTE));
+    let end = script.up_to_date();
+    assert_eq!((end.token(), end.moment()), (Some(&token(110, -MINUTE)), at(0)));
+}
+
+#[test]
+fn a_time_is_a_start_and_never_a_saved_position() {
+    let since = at(-3 * DAY);
+    for start in [Start::Time(since), Start::Token(ChangeToken::at(TokenScope::List, LIST, since))] {
+        let mut script = Script::new(start);
+        script.fence(&token(110, 0));
+        let start = ChangeToken::at(TokenScope::List, LIST, since);
+        assert_eq!(script.rows(&[]).0, Some(start.to_string()));
+        let end = script.up_to_date();
+        assert_eq!(*end.position(), Position::Since(start.ticks()));
+        assert!(!end.to_string().contains(";-1"), "{end}");
+    }
+}

@@ -1,0 +1,211 @@
+//! Throttling, outages, lost and cut answers, and the form digest.
+
+use std::time::Duration;
+
+use sharepoint_changes::{
+    Action, DigestMode, Error, FaultClass, Machine, Policy, Session, Settings, Start, WaitReason,
+};
+
+use super::script::{MINUTE, Script, at, http_date, page_of, query, site, token};
+
+fn drained() -> Script {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(110, 0));
+    script
+}
+
+#[test]
+fn a_throttled_request_is_sent_again_and_never_before_the_server_allows_it() {
+    let mut script = drained();
+    let before = script.request();
+    script.answer(429, &[("retry-after", "9"), ("ratelimit-reset", "31")], "<html>throttled</html>");
+    let wait = script.wait();
+    assert_eq!((wait.at_least, wait.reason), (Duration::from_secs(31), WaitReason::Throttled));
+    script.now += wait.at_least;
+    let after = script.request();
+    assert_eq!((before.uri(), before.body()), (after.uri(), after.body()));
+}
+
+#[test]
+fn retry_after_as_a_date_is_read_against_the_answers_own_date() {
+    let mut script = drained();
+    script.request();
+    let until = http_date(at(90));
+    script.answer(503, &[("retry-after", until.as_str())], "");
+    assert_eq!(script.wait().at_least, Duration::from_secs(90));
+}
+
+#[test]
+fn a_wait_that_does_not_fit_the_budget_is_an_error_at_once() {
+    let mut script = drained();
+    script.request();
+    script.answer(429, &[("retry-after", "100000")], "");
+    let Error::Exhausted(exhausted) = script.error() else { panic!() };
+    assert_eq!(exhausted.wait, Duration::from_secs(100_000));
+    assert_eq!(exhausted.fault.unwrap().class(), FaultClass::Throttled);
+}
+
+#[test]
+fn a_server_that_never_recovers_ends_in_an_error_within_the_budget() {
+    for status in [429, 503, 502, 504, 500] {
+        let mut script = drained();
+        let mut asked = 0;
+        let error = loop {
+            match script.poll() {
+                Ok(Action::Send(_)) => {
+                    asked += 1;
+                    script.answer(status, &[], "");
+                }
+                Ok(Action::Wait(wait)) => script.now += wait.at_least,
+                Ok(other) => panic!("{other:?}"),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, Error::Exhausted(_)), "{status}: {error}");
+        assert!(asked <= 9 && script.now <= Duration::from_secs(900), "{asked} requests in {:?}", script.now);
+    }
+}
+
+#[test]
+fn lost_answers_are_asked_for_again_with_growing_waits() {
+    let mut script = drained();
+    for seconds in [2, 4, 8] {
+        script.request();
+        script.session.fail();
+        let wait = script.wait();
+        assert_eq!((wait.at_least, wait.reason), (Duration::from_secs(seconds), WaitReason::Lost));
+        script.now += wait.at_least;
+    }
+    // A good answer ends the row of failures.
+    script.rows(&[token(105, -30)]);
+    script.page();
+    script.request();
+    script.session.fail();
+    assert_eq!(script.wait().at_least, Duration::from_secs(2));
+}
+
+#[test]
+fn an_answer_that_was_cut_is_asked_for_again_and_one_that_is_wrong_is_not() {
+    let whole = page_of(&[token(105, -30)]);
+    for cut in [1, whole.len() / 2, whole.len() - 1] {
+        let mut script = drained();
+        script.request();
+        script.answer(200, &[], &whole[..cut]);
+        assert_eq!(script.wait().reason, WaitReason::Lost, "{cut}");
+    }
+    for wrong in ["{}", r#"{"value":null}"#, r#"{"d":{}}"#, r#"{"value":[{}]}"#, r#"{"value":[7]}"#, "[]"] {
+        let mut script = drained();
+        script.request();
+        script.answer(200, &[], wrong);
+        assert!(matches!(script.error(), Error::Decode(_)), "{wrong}");
+    }
+}
+
+#[test]
+fn an_empty_body_is_no_empty_page() {
+    let mut script = drained();
+    script.request();
+    script.answer(200, &[], "");
+    script.wait();
+}
+
+#[test]
+fn a_sign_in_page_is_an_error_that_says_so() {
+    let mut script = drained();
+    script.request();
+    script.answer(
+        200,
+        &[("content-type", "text/html; charset=utf-8")],
+        "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body></body></html>",
+    );
+    let Error::Fault(fault) = script.error() else { panic!() };
+    assert!(matches!(fault.class(), FaultClass::SignedOut | FaultClass::NotSharePoint), "{fault}");
+}
+
+#[test]
+fn a_quota_nearly_used_up_slows_the_next_request() {
+    let mut script = drained();
+    script.request();
+    let headers = [("ratelimit-limit", "1200"), ("ratelimit-remaining", "58"), ("ratelimit-reset", "30")];
+    script.answer(200, &headers, &page_of(&[token(105, -30)]));
+    script.page();
+    let wait = script.wait();
+    assert_eq!((wait.at_least, wait.reason), (Duration::from_secs(1), WaitReason::Pacing));
+}
+
+#[test]
+fn a_run_sends_no_more_requests_than_its_limit() {
+    let mut settings = Settings::default();
+    settings.policy.max_requests = 2;
+    let mut script = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
+    script.fence(&token(110, 0));
+    script.rows(&[token(105, -30)]);
+    script.page();
+    assert!(matches!(script.error(), Error::TooManyRequests(2)));
+}
+
+fn with_cookie() -> Script {
+    let site = site().digest(DigestMode::Required);
+    Script::of(Session::new(site, query(), Start::Token(token(100, -MINUTE)), Settings::default()).unwrap())
+}
+
+fn give_digest(script: &mut Script, value: &str) {
+    let request = script.request();
+    assert_eq!((request.method().as_str(), request.uri().path()), ("POST", "/sites/ops/_api/contextinfo"));
+    assert!(request.headers().get("x-requestdigest").is_none());
+    let body = format!(r#"{{"FormDigestTimeoutSeconds":1800,"FormDigestValue":"{value}"}}"#);
+    script.answer(200, &[], &body);
+}
+
+fn digest(script: &mut Script) -> String {
+    script.request().headers()["x-requestdigest"].to_str().unwrap().to_owned()
+}
+
+const STALE: &str = r#"{"error":{"code":"-2130575251, Microsoft.SharePoint.SPException","message":{"lang":"en-US","value":"x"}}}"#;
+
+#[test]
+fn a_digest_is_fetched_before_the_first_post_and_renewed_a_minute_before_it_dies() {
+    let mut script = with_cookie();
+    script.fence(&token(110, 0)); // a GET goes without
+    give_digest(&mut script, "0xA1,04 Mar 2026 10:15:30 -0000");
+    assert_eq!(digest(&mut script), "0xA1,04 Mar 2026 10:15:30 -0000");
+    script.rows(&[token(105, -30)]);
+    script.page();
+    script.now += Duration::from_secs(1739);
+    assert_eq!(digest(&mut script), "0xA1,04 Mar 2026 10:15:30 -0000");
+    script.rows(&[token(106, -30)]);
+    script.page();
+    script.now += Duration::from_secs(1);
+    give_digest(&mut script, "0xA2");
+    assert_eq!(digest(&mut script), "0xA2");
+}
+
+#[test]
+fn a_stale_digest_is_renewed_once_for_a_request_and_an_accepted_request_resets_that() {
+    let mut script = with_cookie();
+    script.fence(&token(110, 0));
+    give_digest(&mut script, "0x1");
+    for (n, value) in [(105, "0x2"), (106, "0x3")] {
+        script.request();
+        script.answer(403, &[], STALE);
+        give_digest(&mut script, value);
+        assert_eq!(digest(&mut script), value);
+        script.rows(&[token(n, -30)]);
+        script.page();
+    }
+    script.request();
+    script.answer(403, &[], STALE);
+    give_digest(&mut script, "0x4");
+    script.request();
+    script.answer(403, &[], STALE);
+    let Error::Fault(fault) = script.error() else { panic!() };
+    assert_eq!(fault.class(), FaultClass::StaleDigest);
+}
+
+#[test]
+fn a_bearer_session_needs_no_digest() {
+    let mut script = drained();
+    assert!(script.request().headers().get("x-requestdigest").is_none());
+    assert_eq!(Policy::default().max_failures, 8);
+    assert!(script.session.poll(Duration::ZERO).is_ok());
+}

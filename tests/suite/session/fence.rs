@@ -1,0 +1,209 @@
+//! The end of the log: read first, drained to, and believed only once it has settled.
+
+use sharepoint_changes::{
+    ChangeQuery, Done, Error, ListRef, Preset, ResyncReason, Scope, Settings, Start, jiff::Timestamp,
+    uuid::Uuid,
+};
+
+use super::script::{DAY, LIST, MINUTE, OTHER, Script, at, first_run, token, token_of};
+
+#[test]
+fn a_drain_goes_from_the_position_to_the_fence_until_an_explicitly_empty_page() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(110, 0));
+    let fence = Some(token(110, 0).to_string());
+    assert_eq!(
+        script.rows(&[token(103, -40), token(105, -30)]),
+        (Some(token(100, -MINUTE).to_string()), fence.clone())
+    );
+    assert_eq!(script.page().checkpoint.token(), Some(&token(105, -30)));
+    assert_eq!(script.rows(&[token(110, 0)]), (Some(token(105, -30).to_string()), fence.clone()));
+    assert_eq!(script.page().checkpoint.token(), Some(&token(110, 0)));
+    // The last row is the fence, and still only an empty page is the end.
+    assert_eq!(script.rows(&[]), (Some(token(110, 0).to_string()), fence));
+    assert_eq!(script.up_to_date().token(), Some(&token(110, 0)));
+}
+
+#[test]
+fn the_fence_becomes_the_position_only_once_it_has_settled() {
+    let (page, end) = first_run();
+    // After the first run the position is the last row, not the fence.
+    assert_eq!(end.token(), Some(&token(105, -30)));
+    assert_eq!(page.token(), end.token());
+    // Ten minutes on the candidate is too young, and is kept.
+    let mut script = Script::resumed(&end, 10 * MINUTE);
+    script.fence(&token(120, 10 * MINUTE));
+    assert_eq!(script.rows(&[]).0, Some(token(105, -30).to_string()));
+    let second = script.up_to_date();
+    assert_eq!(second.token(), Some(&token(105, -30)));
+    // Sixteen minutes on the first fence becomes the position, and this one the candidate.
+    let mut script = Script::resumed(&second, 16 * MINUTE);
+    script.fence(&token(130, 16 * MINUTE));
+    assert_eq!(script.rows(&[]).0, Some(token(105, -30).to_string()));
+    let third = script.up_to_date();
+    assert_eq!(third.token(), Some(&token(110, 0)));
+    let mut script = Script::resumed(&third, 40 * MINUTE);
+    script.fence(&token(140, 40 * MINUTE));
+    script.rows(&[]);
+    assert_eq!(script.up_to_date().token(), Some(&token(130, 16 * MINUTE)));
+}
+
+#[test]
+fn a_row_that_becomes_visible_below_an_unsettled_fence_is_not_lost() {
+    let (_, end) = first_run();
+    // Number 108 was given before the fence 110 was read, and became visible after it.
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(112, MINUTE));
+    script.rows(&[token(108, -5)]);
+    assert_eq!(script.page().changes[0].token, token(108, -5));
+}
+
+#[test]
+fn a_candidate_below_the_last_row_is_replaced() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, 20 * MINUTE);
+    script.fence(&token(130, 20 * MINUTE));
+    script.rows(&[token(125, 19 * MINUTE)]);
+    script.page();
+    script.rows(&[]);
+    // The candidate 110 is below 125; the position stays with the row.
+    let second = script.up_to_date();
+    assert_eq!(second.token(), Some(&token(125, 19 * MINUTE)));
+    let mut script = Script::resumed(&second, 60 * MINUTE);
+    script.fence(&token(140, 60 * MINUTE));
+    script.rows(&[]);
+    assert_eq!(script.up_to_date().token(), Some(&token(130, 20 * MINUTE)));
+}
+
+#[test]
+fn a_fence_equal_to_the_position_renews_its_moment_without_a_page() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.date = Some(40 * DAY);
+    script.fence(&token(100, -MINUTE));
+    let end = script.up_to_date();
+    assert_eq!((end.token(), end.moment()), (Some(&token(100, -MINUTE)), at(40 * DAY)));
+}
+
+#[test]
+fn a_quiet_list_polled_every_minute_never_grows_old() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(100, 0));
+    let mut checkpoint = script.up_to_date();
+    for hour in 1..24 * 70 {
+        let now = hour * 60 * MINUTE;
+        let mut script = Script::resumed(&checkpoint, now);
+        script.fence(&token(100 + hour, now));
+        script.rows(&[]);
+        checkpoint = script.up_to_date();
+        assert!(at(now).duration_since(checkpoint.moment()).as_hours() <= 2);
+    }
+}
+
+#[test]
+fn a_fence_a_little_below_the_position_is_read_again_and_then_nothing_moves() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(104, -MINUTE));
+    script.fence(&token(104, -MINUTE));
+    assert_eq!(script.done(), Done::UpToDate { checkpoint: end.clone(), follows: Some(end.to_string()) });
+    // A second reading that has caught up is drained to.
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(104, -MINUTE));
+    script.fence(&token(120, MINUTE));
+    assert_eq!(script.bounds().1, Some(token(120, MINUTE).to_string()));
+}
+
+#[test]
+fn a_fence_far_below_the_position_means_that_the_log_restarted() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(50, -11 * MINUTE));
+    script.fence(&token(50, -11 * MINUTE));
+    let Done::Resync { reason, .. } = script.done() else { panic!() };
+    assert_eq!(reason, ResyncReason::LogRestarted);
+}
+
+#[test]
+fn number_up_and_ticks_down_by_more_than_a_minute_means_that_the_log_restarted() {
+    let (_, end) = first_run();
+    for (seconds, restarted) in [(-31 - MINUTE, true), (-29 - MINUTE, false)] {
+        let mut script = Script::resumed(&end, MINUTE);
+        script.fence(&token(500, seconds));
+        if restarted {
+            script.fence(&token(500, seconds));
+            assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::LogRestarted, .. }));
+        } else {
+            script.bounds();
+        }
+    }
+}
+
+#[test]
+fn rows_out_of_order_or_out_of_bounds_are_an_error_and_never_a_page() {
+    for tokens in [
+        vec![token(100, -MINUTE)],              // not after the start
+        vec![token(99, -MINUTE)],               // before it
+        vec![token(105, -30), token(105, -30)], // the same twice
+        vec![token(106, -30), token(105, -30)], // falling
+        vec![token(105, -30), token(111, 1)],   // beyond the fence
+        vec![token_of("3", OTHER, 105, -30)],   // of another list
+        vec![token_of("2", LIST, 105, -30)],    // of another kind of log
+        vec![token_of("3", LIST, -1, -30)],     // made up
+    ] {
+        let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+        script.fence(&token(110, 0));
+        script.rows(&tokens);
+        assert!(matches!(script.error(), Error::Protocol { .. }), "{tokens:?}");
+    }
+}
+
+#[test]
+fn a_current_token_of_another_object_is_an_error() {
+    for wrong in [token_of("2", LIST, 110, 0), token_of("3", OTHER, 110, 0), token_of("3", LIST, -1, 0)] {
+        let mut script = Script::new(Start::Now);
+        script.fence(&wrong);
+        assert!(matches!(script.error(), Error::Protocol { .. }), "{wrong}");
+    }
+}
+
+#[test]
+fn folder_and_item_scope_use_their_lists_fence() {
+    let list = || ListRef::Title("Q1 Bids".into());
+    let folder = Uuid::from_u128(7);
+    for (scope, path) in [
+        (Scope::Folder { list: list(), folder }, format!("getFolderById('{folder}')/GetChanges")),
+        (Scope::Item { list: list(), id: 17 }, format!("getbyid(guid'{LIST}')/items(17)/GetChanges")),
+    ] {
+        let query = ChangeQuery::preset(scope, Preset::Items);
+        let mut script = Script::with(query, Start::Token(token(100, -MINUTE)), Settings::default());
+        let request = script.request();
+        assert!(request.uri().path().ends_with("/lists/getbytitle('Q1%20Bids')"), "{}", request.uri());
+        script.fence(&token(110, 0));
+        assert!(script.request().uri().path().ends_with(&path));
+    }
+}
+
+#[test]
+fn a_list_found_by_title_is_addressed_by_id_from_the_first_answer_on() {
+    for list in [ListRef::Title("Q1 Bids".into()), ListRef::Path("/sites/ops/Lists/Q1 Bids".into())] {
+        let query = ChangeQuery::preset(Scope::List(list), Preset::Items);
+        let mut script = Script::with(query, Start::Token(token(100, -MINUTE)), Settings::default());
+        script.fence(&token(110, 0));
+        let uri = script.request().uri().to_string();
+        assert!(uri.ends_with(&format!("/lists/getbyid(guid'{LIST}')/GetChanges")), "{uri}");
+    }
+}
+
+#[test]
+fn without_a_date_the_fences_own_ticks_are_the_servers_time() {
+    let mut script = Script::new(Start::Now);
+    script.date = None;
+    script.fence(&token(100, 0));
+    let end = script.up_to_date();
+    assert_eq!(end.moment(), at(0));
+    let mut script = Script::resumed(&end, 0);
+    script.date = None;
+    script.fence(&token(120, 56 * DAY));
+    assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
+    let _: Timestamp = end.moment();
+}

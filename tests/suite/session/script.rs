@@ -1,0 +1,178 @@
+//! A session and the hand that answers it: a clock that only moves when told, and answers written out.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use sharepoint_changes::{
+    Action, ChangeQuery, ChangeToken, Checkpoint, Done, Error, ListRef, Machine, Page, Preset, Scope,
+    Session, Settings, Site, Start, Wait, jiff::Timestamp, uuid::Uuid,
+};
+
+pub(super) const LIST: Uuid = Uuid::from_u128(0x3e9b7d52_6c18_4f0d_a2e4_90c17b5d8f66);
+pub(super) const OTHER: Uuid = Uuid::from_u128(0x5c1f0c1e_7a53_4c7e_9d0a_2f6c3a1b9e10);
+pub(super) const MINUTE: i64 = 60;
+pub(super) const DAY: i64 = 24 * 60 * MINUTE;
+
+/// A time of the server, in seconds after the start of the story.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_772_618_400 + seconds).unwrap()
+}
+
+/// The list's token of the change with this number, written at this time.
+pub(super) fn token(number: i64, seconds: i64) -> ChangeToken {
+    token_of("3", LIST, number, seconds)
+}
+
+pub(super) fn token_of(scope: &str, id: Uuid, number: i64, seconds: i64) -> ChangeToken {
+    let ticks = at(seconds).as_millisecond() * 10_000 + 621_355_968_000_000_000;
+    format!("1;{scope};{id};{ticks};{number}").parse().unwrap()
+}
+
+pub(super) fn site() -> Site {
+    Site::new("https://fabrikam.sharepoint.com/sites/ops").unwrap()
+}
+
+pub(super) fn by_id() -> Scope {
+    Scope::List(ListRef::Id(LIST))
+}
+
+pub(super) fn query() -> ChangeQuery {
+    ChangeQuery::preset(by_id(), Preset::Items)
+}
+
+pub(super) struct Script {
+    pub(super) session: Session,
+    pub(super) now: Duration,
+    /// The server's time, as its answers tell it; `None` for a server that sends no `Date`.
+    pub(super) date: Option<i64>,
+}
+
+impl Script {
+    pub(super) fn new(start: Start) -> Script {
+        Script::with(query(), start, Settings::default())
+    }
+
+    pub(super) fn with(query: ChangeQuery, start: Start, settings: Settings) -> Script {
+        Script::of(Session::new(site(), query, start, settings).unwrap())
+    }
+
+    pub(super) fn of(session: Session) -> Script {
+        Script { session, now: Duration::ZERO, date: Some(0) }
+    }
+
+    /// From a checkpoint, with the server's time at this many seconds.
+    pub(super) fn resumed(checkpoint: &Checkpoint, date: i64) -> Script {
+        let mut script = Script::new(Start::Checkpoint(checkpoint.clone()));
+        script.date = Some(date);
+        script
+    }
+
+    pub(super) fn poll(&mut self) -> Result<Action<Page, Done>, Error> {
+        self.session.poll(self.now)
+    }
+
+    pub(super) fn request(&mut self) -> Request<Vec<u8>> {
+        match self.poll().unwrap() {
+            Action::Send(request) => request,
+            other => panic!("no request but {other:?}"),
+        }
+    }
+
+    pub(super) fn wait(&mut self) -> Wait {
+        match self.poll().unwrap() {
+            Action::Wait(wait) => wait,
+            other => panic!("no wait but {other:?}"),
+        }
+    }
+
+    pub(super) fn page(&mut self) -> Page {
+        match self.poll().unwrap() {
+            Action::Page(page) => page,
+            other => panic!("no page but {other:?}"),
+        }
+    }
+
+    pub(super) fn done(&mut self) -> Done {
+        match self.poll().unwrap() {
+            Action::Done(done) => done,
+            other => panic!("no end but {other:?}"),
+        }
+    }
+
+    /// The end, which must be up to date.
+    pub(super) fn up_to_date(&mut self) -> Checkpoint {
+        match self.done() {
+            Done::UpToDate { checkpoint, .. } => checkpoint,
+            other => panic!("not up to date but {other:?}"),
+        }
+    }
+
+    pub(super) fn error(&mut self) -> Error {
+        self.poll().map(|action| panic!("no error but {action:?}")).unwrap_err()
+    }
+
+    pub(super) fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: &str) {
+        let mut answer = Response::builder().status(status);
+        for (name, value) in headers {
+            answer = answer.header(*name, *value);
+        }
+        if let Some(date) = self.date {
+            answer = answer.header("date", http_date(at(date)));
+        }
+        self.session.receive(answer.body(body).unwrap());
+    }
+
+    /// Answers the question for the end of the log.
+    pub(super) fn fence(&mut self, fence: &ChangeToken) {
+        let request = self.request();
+        assert_eq!(request.uri().query().unwrap().split('&').next_back(), Some("$select=CurrentChangeToken"));
+        self.answer(200, &[], &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
+    }
+
+    /// Answers the question for a page with rows of these tokens; returns the start and end that were asked for.
+    pub(super) fn rows(&mut self, tokens: &[ChangeToken]) -> (Option<String>, Option<String>) {
+        let bounds = self.bounds();
+        self.answer(200, &[], &page_of(tokens));
+        bounds
+    }
+
+    /// The bounds of the page that is asked for now.
+    pub(super) fn bounds(&mut self) -> (Option<String>, Option<String>) {
+        let request = self.request();
+        assert!(request.uri().path().ends_with("/GetChanges"), "{}", request.uri());
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let bound = |name: &str| body["query"][name]["StringValue"].as_str().map(str::to_owned);
+        (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
+    }
+
+    pub(super) fn start(&mut self) -> Option<String> {
+        self.bounds().0
+    }
+}
+
+pub(super) fn http_date(time: Timestamp) -> String {
+    sharepoint_changes::jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap()
+}
+
+pub(super) fn page_of(tokens: &[ChangeToken]) -> String {
+    let row = |token: &ChangeToken| {
+        format!(
+            r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{token}"}},"ChangeType":2,
+            "SiteId":"{OTHER}","Time":"2026-03-04T10:15:31Z","ItemId":{},"ListId":"{LIST}","WebId":"{OTHER}"}}"#,
+            token.number() % 1000
+        )
+    };
+    format!(r#"{{"d":{{"results":[{}]}}}}"#, tokens.iter().map(row).collect::<Vec<_>>().join(","))
+}
+
+pub(super) const EXPIRED: &str = r#"{"error":{"code":"-2130575172, Microsoft.SharePoint.SPInvalidChangeTokenException","message":{"lang":"nl-NL","value":"x"}}}"#;
+
+/// A session from a token, drained over one page with one row; its last checkpoint, and the one of its end.
+pub(super) fn first_run() -> (Checkpoint, Checkpoint) {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(110, 0));
+    script.rows(&[token(105, -30)]);
+    let page = script.page();
+    script.rows(&[]);
+    (page.checkpoint, script.up_to_date())
+}
