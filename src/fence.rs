@@ -11,7 +11,7 @@ use serde::{
 use crate::{
     error::{DecodeError, Error},
     feed::{self, Feed},
-    query::QueryError,
+    query::{self, QueryError},
     site::{Address, Generation, Metadata, Scope, Site},
     token::ChangeToken,
 };
@@ -45,6 +45,7 @@ impl Feed for CurrentChangeToken {
     type Page = ChangeToken;
 
     fn request(&self, site: &Site) -> Result<Request<Vec<u8>>, QueryError> {
+        query::check_scope(&self.scope)?;
         Ok(request(site, &self.scope))
     }
 

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32, ops::BitOr};
 
 use crate::{
-    site::{Generation, Scope},
+    site::{Generation, LONGEST, Scope},
     token::ChangeToken,
 };
 
@@ -171,6 +171,10 @@ impl ChangeQuery {
     /// # Errors
     /// [`QueryError`] names the member the server would refuse, or says that nothing is left to ask for.
     pub(crate) fn check(&self, server: Generation) -> Result<(), QueryError> {
+        check_scope(&self.scope)?;
+        if self.select.iter().map(|name| name.len() + 1).sum::<usize>() > LONGEST {
+            return Err(QueryError::TooLong { what: "$select" });
+        }
         for (member, on) in self.options() {
             if on && server.refuses(member) {
                 return Err(QueryError::Unsupported { member, server });
@@ -225,6 +229,11 @@ impl ChangeQuery {
     }
 }
 
+/// Whether a request can name this scope.
+pub(crate) fn check_scope(scope: &Scope) -> Result<(), QueryError> {
+    if scope.is_addressable() { Ok(()) } else { Err(QueryError::TooLong { what: "the name of the list" }) }
+}
+
 /// A query that this server, or a session, cannot be asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -242,6 +251,12 @@ pub enum QueryError {
     NothingLeft {
         /// The server.
         server: Generation,
+    },
+    /// What goes into the address is longer than any server takes.
+    #[error("{what} is too long for an address")]
+    TooLong {
+        /// Which part.
+        what: &'static str,
     },
     /// A session could not prove that it read everything.
     #[error("a session cannot take {member}: {reason}; make a single call with it instead")]
@@ -473,6 +488,7 @@ pub(crate) const FETCH_LIMIT: &str = "FetchLimit";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::ListRef;
 
     fn flags(query: &ChangeQuery, server: Generation) -> Vec<&'static str> {
         query.flags(server).collect()
@@ -521,6 +537,20 @@ mod tests {
             assert_eq!(consents.check(server), Err(QueryError::NothingLeft { server }));
         }
         assert!(query.latest_first(true).check(Generation::Online).is_ok());
+    }
+
+    #[test]
+    fn what_no_address_can_hold_is_refused_by_name() {
+        let list = |length| Scope::List(ListRef::Title("x".repeat(length)));
+        let query = |scope| ChangeQuery::preset(scope, Preset::Items).check(Generation::Online);
+        assert_eq!(query(list(LONGEST)), Ok(()));
+        assert_eq!(query(list(LONGEST + 1)), Err(QueryError::TooLong { what: "the name of the list" }));
+        let select = |count| {
+            let names = vec!["Ti"; count];
+            ChangeQuery::preset(Scope::Web, Preset::Items).select(names).check(Generation::Online)
+        };
+        assert_eq!(select(LONGEST / 3), Ok(()));
+        assert_eq!(select(LONGEST / 3 + 1), Err(QueryError::TooLong { what: "$select" }));
     }
 
     #[test]

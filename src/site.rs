@@ -35,6 +35,9 @@ impl Site {
     pub fn new(url: &str) -> Result<Self, SiteError> {
         let wrong = |reason| SiteError { text: url.into(), reason };
         let trimmed = url.trim();
+        if trimmed.len() > LONGEST {
+            return Err(wrong("is longer than any server takes"));
+        }
         if trimmed.contains(['?', '#']) {
             return Err(wrong("carries a query or a fragment; give the address of the web itself"));
         }
@@ -241,6 +244,14 @@ impl Scope {
         }
     }
 
+    /// Whether its names fit into an address.
+    pub(crate) fn is_addressable(&self) -> bool {
+        match self.list() {
+            Some(ListRef::Title(name) | ListRef::Path(name)) => name.len() <= LONGEST,
+            Some(ListRef::Id(_)) | None => true,
+        }
+    }
+
     /// The id that the scope's tokens must carry, where the scope itself names it.
     pub(crate) fn known_id(&self) -> Option<Uuid> {
         match self.list() {
@@ -330,6 +341,18 @@ impl Address {
 fn literal(text: &str) -> String {
     format!("'{}'", utf8_percent_encode(&text.replace('\'', "''"), IN_LITERAL))
 }
+
+/// The names of members for `$select`, separated as they stand: a path of names stays one, and no name can end the
+/// option or begin another.
+pub(crate) fn member_names(members: &[&str]) -> String {
+    utf8_percent_encode(&members.join(","), IN_NAMES).to_string()
+}
+
+/// Bytes an address, a list's name or the members of a `$select` may have at most. Servers take far less (400
+/// characters of a path, 255 of a title); encoded and together they still fit what a request can hold.
+pub(crate) const LONGEST: usize = 4_000;
+
+const IN_NAMES: &AsciiSet = &IN_LITERAL.remove(b',').remove(b'/');
 
 const IN_LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -428,6 +451,13 @@ mod tests {
         ] {
             assert!(Site::new(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_address_longer_than_any_server_takes_is_refused_when_made() {
+        let of = |length: usize| Site::new(&format!("{:x<length$}", "https://fabrikam.sharepoint.com/"));
+        assert!(of(LONGEST).is_ok());
+        assert!(of(LONGEST + 1).unwrap_err().to_string().ends_with("is longer than any server takes"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
     change::Change,
     error::Error,
     query::{ChangeQuery, FETCH_LIMIT, QueryError},
-    site::{Address, Generation, Site},
+    site::{Address, Generation, Site, member_names},
     token::ChangeToken,
 };
 
@@ -43,7 +43,7 @@ pub(crate) fn request(query: &ChangeQuery, site: &Site, (start, end): Bounds<'_>
     if !query.selected().is_empty() {
         let named = query.selected().iter().map(String::as_str).filter(|name| !ALWAYS.contains(name));
         let members: Vec<_> = ALWAYS.into_iter().chain(named).collect();
-        address = address.option(format!("$select={}", members.join(",")));
+        address = address.option(format!("$select={}", member_names(&members)));
     }
     let limit_by_member = !site.server().refuses(FETCH_LIMIT);
     if let Some(rows) = query.rows().filter(|_| !limit_by_member) {
