@@ -1,8 +1,13 @@
 //! What crosses files, through the public interface alone.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "what the core must not touch, its tests may: the files they compare with"
+)]
 
 mod decode;
+mod effects;
 mod golden;
 mod members;
 mod recordings;
