@@ -10,5 +10,6 @@ mod decode;
 mod effects;
 mod golden;
 mod members;
+mod one_line;
 mod recordings;
 mod session;
