@@ -1,11 +1,13 @@
 //! A synchronization's transitions: what a [`Session`] asks next, and what an answer changes.
 //!
 //! Everything that changes a session's state stands here and in the folder beside: [`link`] for the conversation
-//! (digest, rest), [`run`] for the position in the log. Readers return values, requests are built from values, and
+//! (digest, rest), [`run`] for the position in the log, [`log`] and [`overlap`] for what its end and its age mean. Readers return values, requests are built from values, and
 //! nothing else has a memory.
 
 mod link;
+mod log;
 mod outcome;
+mod overlap;
 mod run;
 mod start;
 
@@ -16,7 +18,8 @@ use jiff::Timestamp;
 
 use self::{
     link::Link,
-    run::{Binding, Judgement, Next, Run},
+    log::Judgement,
+    run::{Binding, Next, Run},
 };
 pub use self::{
     outcome::{Done, Gap, Page, ResyncReason},

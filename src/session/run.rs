@@ -1,12 +1,13 @@
 //! What a run knows once it has read the end of the log: where it stands, what it may send, and what its end means.
 //! Pure: an answer's meaning goes in, a judgement comes out.
 
-use std::{cmp::Ordering, time::Duration};
+use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{
-    outcome::ResyncReason,
+    log::{self, Judgement, earlier, older, signed},
+    overlap,
     start::{Settings, Start},
 };
 use crate::{
@@ -30,18 +31,6 @@ pub(super) struct Run {
     /// Whether reading went on at the edge of the trusted retention, after what lies before it stayed silent.
     edge: bool,
     settings: Settings,
-}
-
-/// What the end of the log means for a position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judgement {
-    /// There may be something to read.
-    Drain,
-    /// The position is the end of the log.
-    AtEnd,
-    /// The end lies a little before the position, as read from a copy that lags behind.
-    Lags,
-    Resync(ResyncReason),
 }
 
 /// What to ask for next.
@@ -109,7 +98,9 @@ impl Run {
         };
         let cursor = Mark { at: state.position.clone(), time: moment };
         let mut run = Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, settings };
-        run.go_back();
+        if let Some(mark) = overlap::begin(&mut run.state, run.fence_time, &run.settings) {
+            run.cursor = mark;
+        }
         Ok(run)
     }
 
@@ -134,28 +125,10 @@ impl Run {
 
     /// Judges the position by the end of the log.
     pub(super) fn judge(&self) -> Judgement {
-        if self.state.scope.id != self.fence.id() {
-            return Judgement::Resync(ResyncReason::Replaced);
-        }
-        let ticks_behind =
-            |ticks: i64, end: i64| if ticks - end < LAG_TICKS { Judgement::Lags } else { RESTARTED };
-        match &self.state.position {
-            Position::Token(token) => match token.number().cmp(&self.fence.number()) {
-                Ordering::Greater => ticks_behind(token.ticks(), self.fence.ticks()),
-                _ if token.ticks() - self.fence.ticks() > JITTER_TICKS => RESTARTED,
-                Ordering::Equal if self.cursor.at == self.state.position => Judgement::AtEnd,
-                _ => Judgement::Drain,
-            },
-            // A time may lie behind the log's last change, where nothing happened since; not behind the clock.
-            Position::Since(ticks) => {
-                let now = self.fence.ticks().max(ticks_of(self.fence_time));
-                match ticks {
-                    ticks if *ticks > now => ticks_behind(*ticks, now),
-                    ticks if *ticks > self.fence.ticks() => Judgement::AtEnd,
-                    _ => Judgement::Drain,
-                }
-            }
-            Position::Beginning | Position::Load => Judgement::Drain,
+        match log::judge(&self.state, &self.fence, self.fence_time) {
+            // An overlap is delivered again even where nothing is new.
+            Judgement::AtEnd if self.cursor.at != self.state.position => Judgement::Drain,
+            judgement => judgement,
         }
     }
 
@@ -259,7 +232,7 @@ impl Run {
         } else if self.state.candidate.is_none() {
             self.state.candidate = Some(Candidate { token: self.fence.clone(), time: self.fence_time });
         }
-        self.remember();
+        overlap::remember(&mut self.state, self.fence_time, &self.settings);
     }
 
     fn position_number(&self) -> Option<i64> {
@@ -296,64 +269,6 @@ impl Run {
     fn inner_retention(&self) -> Duration {
         self.settings.retention.saturating_sub(DAY)
     }
-
-    /// With an overlap, begins at the newest earlier position that lies far enough before the end of the last run.
-    ///
-    /// It is counted from there and not from now: a row that became visible after the last run read past its place
-    /// has not been delivered by any run, however long ago that was.
-    fn go_back(&mut self) {
-        let Some(overlap) = self.settings.overlap else { return };
-        if self.state.earlier.is_empty() {
-            self.state.earlier.push(Mark { at: self.state.position.clone(), time: self.state.moment });
-        }
-        let Some(completed) = self.state.completed else { return };
-        let enough = earlier(completed, overlap);
-        let young = |mark: &&Mark| !older(self.clock, mark.time, self.settings.retention);
-        let marks = || self.state.earlier.iter().filter(young);
-        let far = marks().rfind(|mark| mark.time <= enough).or_else(|| marks().next());
-        if let Some(mark) = far {
-            self.cursor = mark.clone();
-        }
-    }
-
-    /// Keeps the position for later overlaps: few marks, spread over the overlap, and one that lies before it.
-    fn remember(&mut self) {
-        let Some(overlap) = self.settings.overlap else {
-            self.state.earlier.clear();
-            self.state.completed = None;
-            return;
-        };
-        let time = self.fence_time;
-        self.state.completed = Some(time);
-        let spacing = signed(overlap / SPREAD);
-        if self.state.earlier.last().is_none_or(|mark| time.duration_since(mark.time) >= spacing) {
-            self.state.earlier.push(Mark { at: self.state.position.clone(), time });
-        }
-        let enough = earlier(time, overlap);
-        while self.state.earlier.get(1).is_some_and(|mark| mark.time <= enough) {
-            self.state.earlier.remove(0);
-        }
-    }
 }
 
-/// Whether `moment` lies more than `limit` before `now`.
-fn older(now: Timestamp, moment: Timestamp, limit: Duration) -> bool {
-    now.duration_since(moment) > signed(limit)
-}
-
-fn earlier(time: Timestamp, by: Duration) -> Timestamp {
-    time.checked_sub(signed(by)).unwrap_or(Timestamp::MIN)
-}
-
-fn signed(duration: Duration) -> SignedDuration {
-    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
-}
-
-const RESTARTED: Judgement = Judgement::Resync(ResyncReason::LogRestarted);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Ten minutes in ticks: how far a copy of the log may lag behind what was read before.
-const LAG_TICKS: i64 = 10 * 60 * 10_000_000;
-/// A minute in ticks: how far the ticks of a later change may lie before those of an earlier one.
-const JITTER_TICKS: i64 = 60 * 10_000_000;
-/// Marks an overlap is spread over; with the one before it and the newest, eight at most.
-const SPREAD: u32 = 6;

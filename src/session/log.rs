@@ -1,0 +1,65 @@
+//! Where a position lies in the log: against its end, and against the server's time.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::outcome::ResyncReason;
+use crate::{
+    checkpoint::{Position, State},
+    token::{ChangeToken, ticks_of},
+};
+
+/// What the end of the log means for a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judgement {
+    /// There may be something to read.
+    Drain,
+    /// The position is the end of the log.
+    AtEnd,
+    /// The end lies a little before the position, as read from a copy that lags behind.
+    Lags,
+    Resync(ResyncReason),
+}
+
+/// Judges a position by the end of the log and the time it was read at.
+pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -> Judgement {
+    if state.scope.id != fence.id() {
+        return Judgement::Resync(ResyncReason::Replaced);
+    }
+    match &state.position {
+        Position::Token(token) if token.number() > fence.number() => behind(token.ticks(), fence.ticks()),
+        Position::Token(token) if token.ticks() - fence.ticks() > JITTER_TICKS => RESTARTED,
+        Position::Token(token) if token.number() == fence.number() => Judgement::AtEnd,
+        // A time may lie behind the log's last change, where nothing happened since; not behind the clock.
+        Position::Since(ticks) if *ticks > fence.ticks() => {
+            let now = ticks_of(fence_time);
+            if *ticks > now { behind(*ticks, now.max(fence.ticks())) } else { Judgement::AtEnd }
+        }
+        Position::Token(_) | Position::Since(_) | Position::Beginning | Position::Load => Judgement::Drain,
+    }
+}
+
+/// What it means that the log ends this far behind the position.
+pub(super) fn behind(position: i64, end: i64) -> Judgement {
+    if position - end < LAG_TICKS { Judgement::Lags } else { RESTARTED }
+}
+
+/// Whether `moment` lies more than `limit` before `now`.
+pub(super) fn older(now: Timestamp, moment: Timestamp, limit: Duration) -> bool {
+    now.duration_since(moment) > signed(limit)
+}
+
+pub(super) fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    time.checked_sub(signed(by)).unwrap_or(Timestamp::MIN)
+}
+
+pub(super) fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
+}
+
+const RESTARTED: Judgement = Judgement::Resync(ResyncReason::LogRestarted);
+/// Ten minutes in ticks: how far a copy of the log may lag behind what was read before.
+const LAG_TICKS: i64 = 10 * 60 * 10_000_000;
+/// A minute in ticks: how far the ticks of a later change may lie before those of an earlier one.
+const JITTER_TICKS: i64 = 60 * 10_000_000;
