@@ -1,6 +1,125 @@
 //! SharePoint's change log as a feed a program can trust.
+//!
+//! SharePoint keeps a log of what happens in a site: items added, files renamed, lists deleted, permissions given.
+//! `GetChanges` reads it, online and on premises from 2013 on. This crate asks, reads the answers into typed values,
+//! and keeps the place, so that a program can follow a site collection, a web, a list, a folder or a single item for
+//! years without losing a change and without being told "nothing is new" when that is not known.
+//!
+//! It performs no effect: no socket, file, clock, thread, random number or global. It makes [`http::Request`] values
+//! and takes [`http::Response`] values; whatever can send the one and bring the other runs it, blocking or async.
+//!
+//! It is **not** a SharePoint client: it does not sign in, does not fetch the items that changes point at, writes
+//! nothing, and stores nothing. Rows of the log are pointers (ids, not contents), and come at least once.
+//!
+//! # Following a log
+//!
+//! A [`Session`] is one run: from where the last one ended to where the log ends now. It says what to do next, one
+//! [`Action`] at a time, and is told what came of it.
+//!
+//! ```
+//! use std::{thread, time::Instant};
+//!
+//! use sharepoint_changes::{
+//!     Action, ChangeQuery, Checkpoint, Done, ListRef, Machine, Preset, Scope, Session, Settings, Site, Start,
+//! };
+//!
+//! # let answers = [
+//! #     r#"{"CurrentChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161690900000;912004655"}}"#,
+//! #     r#"{"d":{"results":[{"__metadata":{"type":"SP.ChangeItem"},
+//! #         "ChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161310130000;912004518"},
+//! #         "ChangeType":1,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:15:31Z","ItemId":17,
+//! #         "ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}]}}"#,
+//! #     r#"{"d":{"results":[]}}"#,
+//! # ];
+//! # let mut answers = answers.into_iter();
+//! # let mut send = |_: http::Request<Vec<u8>>| answers.next().map(http::Response::new).ok_or("offline");
+//! # let mut kept: Option<String> = None;
+//! # fn read_everything_anew() {}
+//! let site = Site::new("https://fabrikam.sharepoint.com/sites/ops")?;
+//! let query = ChangeQuery::preset(Scope::List(ListRef::Title("Q1 Bids".into())), Preset::Items);
+//! let start = match &kept {
+//!     Some(text) => Start::Checkpoint(text.parse()?),
+//!     None => Start::Beginning,
+//! };
+//! let mut session = Session::new(site, query, start, Settings::default())?;
+//! let clock = Instant::now();
+//! let done = loop {
+//!     match session.poll(clock.elapsed())? {
+//!         Action::Send(request) => match send(request) {
+//!             Ok(answer) => session.receive(answer),
+//!             Err(_no_answer_came) => session.fail(),
+//!         },
+//!         Action::Wait(wait) => thread::sleep(wait.at_least),
+//!         Action::Page(page) => {
+//!             for change in &page.changes {
+//!                 println!("{} {}", change.kind, change.object.name()); // Add item
+//!             }
+//! #           assert_eq!((page.changes.len(), page.changes[0].kind.name()), (1, Some("Add")));
+//!             assert_eq!(kept, page.follows); // nobody else moved the place meanwhile
+//!             kept = Some(page.checkpoint.to_string());
+//!         }
+//!         Action::Done(done) => break done,
+//!     }
+//! };
+//! match done {
+//!     Done::UpToDate { checkpoint, .. } => kept = Some(checkpoint.to_string()),
+//!     Done::Resync { then, .. } => {
+//!         read_everything_anew();
+//!         kept = Some(then.to_string());
+//!     }
+//! }
+//! # assert_eq!(kept.unwrap().parse::<Checkpoint>()?.token().unwrap().number(), 912_004_518);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`drive`] is this loop with a [`Host`] for the transport, the clock and the wait. To plug in another transport,
+//! implement [`Host`] for it, or write the loop in the style of the program: in an async one, `send(request).await`
+//! and a timer stand in the two arms, and nothing else differs. A transport hands back every answer whole and as it
+//! came (any status, all headers, no redirect followed), adds the credential, and limits the size of a body.
+//!
+//! # How it fits together
+//!
+//! ```text
+//!       site, query    start: a checkpoint, a token, a time, now, the beginning
+//!            │           │
+//!         ┌──▼───────────▼──────────────────────────┐
+//! poll ──►│ Session                                 ├──► Page ──► your store: rows and checkpoint
+//! (now)   │   position · phase · digest · rest      ├──► Wait ──► your clock
+//!         │                                         ├──► Done ──► up to date, or read everything anew
+//!         │   what next? made into a request ───────┼──► Send ──► your transport ──► SharePoint
+//!         │   what came? read into plain values ◄───┼─── receive(answer), or fail() ◄──────┘
+//!         └─────────────────────────────────────────┘
+//! ```
+//!
+//! # What is promised
+//!
+//! - The end of the log is read first, and pages are read up to it until an explicitly empty one. An answer that
+//!   proves nothing (an expired position met with silence, a sign-in page, half a body) ends in an [`Error`] or in
+//!   [`Done::Resync`], never in [`Done::UpToDate`].
+//! - No checkpoint passes a row that was not handed out. Commit a page's effects and its checkpoint together, and
+//!   only where the store still holds [`Page::follows`]: then no crash and no second writer loses a change.
+//! - [`Machine::poll`] says the same until [`receive`](Machine::receive) or [`fail`](Machine::fail), a page excepted,
+//!   which is handed out once: polling on means that it is safe. Requests only read, so one may be sent twice.
+//! - Age is counted in the server's time, rests in the caller's monotonic time. A server's wish to be left alone is
+//!   never cut short; one that does not fit [`Settings::policy`] is an error that says how long it is.
+//! - What is not known survives: kinds, types and members of rows that no version of this crate has heard of.
+//!
+//! # Where things are
+//!
+//! - [`Site`], [`Scope`], [`ListRef`], [`Generation`]: the address, and what kind of server answers there.
+//! - [`ChangeQuery`], [`Preset`], [`Objects`], [`Kinds`]: what to ask for. [`Change`], [`ChangedObject`],
+//!   [`ChangeKind`]: what the log tells.
+//! - [`Session`], [`Start`], [`Settings`], [`Page`], [`Done`]: a run. [`Machine`], [`Host`], [`drive`]: its loop.
+//! - [`ChangeToken`]: a position in a log. [`Checkpoint`]: everything the next run needs, as one line of text.
+//! - [`Feed`]: a single call without a session, with every query the protocol allows; [`CurrentChangeToken`] is
+//!   another.
+//! - [`fault`]: answers that are errors, and what to do about each class. [`digest`]: for sessions by cookie or NTLM.
+//!   [`batch`]: the parts of a `$batch` answer.
+//!
+//! There are no features. `http`, `jiff` and `uuid` are re-exported, because their types are part of the interface.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod batch;
 mod change;
