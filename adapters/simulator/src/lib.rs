@@ -1,18 +1,37 @@
 //! An in-memory SharePoint change log, to test against without a tenant.
 
+mod address;
+mod atom;
+mod auth;
 mod dialect;
+mod entity;
 mod event;
+mod fault;
+mod format;
+mod json;
+mod lie;
 mod log;
+mod pages;
+mod problem;
 mod query;
+mod rest;
+mod server;
 mod switch;
+mod throttle;
 mod ticks;
 mod token;
 pub mod world;
+mod xml;
 
+pub use crate::auth::Auth;
 pub use crate::dialect::*;
 pub use crate::event::{Event, Object};
+pub use crate::fault::{Fault, Faults, RetryAfter};
+pub use crate::lie::{Lie, Lies};
 pub use crate::log::{Log, Row};
 pub use crate::query::{Actions, Objects, Query, Scope};
+pub use crate::server::{Delivery, Served, Server, Stats};
+pub use crate::throttle::Throttle;
 pub use crate::ticks::Ticks;
 pub use crate::token::{Malformed, Place, Token, TokenScope};
 pub use crate::world::World;

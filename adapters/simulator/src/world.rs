@@ -242,10 +242,6 @@ impl World {
         uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid()
     }
 
-    pub(crate) fn chance(&mut self) -> &mut fastrand::Rng {
-        &mut self.rng
-    }
-
     /// The user who does what comes next.
     pub fn editor(&self) -> i32 {
         self.editor

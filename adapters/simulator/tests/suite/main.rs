@@ -1,4 +1,9 @@
 //! What the simulator promises, seen from outside.
 
+mod access;
+mod ask;
+mod changes;
 mod log;
+mod refusals;
+mod trouble;
 mod verbs;

@@ -1,0 +1,394 @@
+//! The server: one request in, one answer out, on a clock that the caller holds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, Request, Response, StatusCode};
+
+use crate::address::{Address, BadAddress};
+use crate::auth::{Auth, Caller, Denied, needs_digest};
+use crate::fault::{Fault, Faults};
+use crate::format::{Format, text};
+use crate::lie::{Lie, Lies};
+use crate::pages;
+use crate::problem::Problem;
+use crate::rest::{self, Answer, Ask};
+use crate::throttle::{Meter, Said, Throttle};
+use crate::ticks::Ticks;
+use crate::world::{WebRef, World};
+
+/// A SharePoint server over a [`World`].
+///
+/// It has no thread, socket or clock: what it answers follows from the world, its seed and the requests so far.
+#[derive(Clone, Debug)]
+pub struct Server {
+    world: World,
+    /// The world's time when the server was opened.
+    opened: Ticks,
+    /// How far its clock was moved beside the caller's.
+    skew: Duration,
+    rng: fastrand::Rng,
+    secret: u64,
+    meters: BTreeMap<String, Meter>,
+    rests: BTreeMap<String, Ticks>,
+    stats: Stats,
+    /// Who may ask.
+    pub auth: Auth,
+    /// What goes wrong on the way.
+    pub faults: Faults,
+    /// What it says that is not so.
+    pub lies: Lies,
+    /// How much may be asked.
+    pub throttle: Option<Throttle>,
+}
+
+/// What a server has seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Requests, those that met a fault included.
+    pub requests: u64,
+    /// Requests that were throttled, by the throttler or a fault.
+    pub throttled: u64,
+    /// Requests that came before the wait told to their sender was over.
+    pub impolite: u64,
+    /// Faults met, by kind.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Requests by the last segment of their path, in lower case and without its arguments.
+    pub calls: BTreeMap<String, u64>,
+}
+
+/// An answer, and what the way to the client does to it.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The answer, whole.
+    pub response: Response<Vec<u8>>,
+    /// What becomes of it.
+    pub delivery: Delivery,
+}
+
+/// What the way to the client does to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives.
+    Whole,
+    /// It arrives after this time.
+    After(Duration),
+    /// The connection ends after this many bytes of the body.
+    Cut(usize),
+    /// The connection ends before it.
+    Lost,
+}
+
+impl Server {
+    /// Opens a server over a world; its clock goes on from the world's.
+    pub fn new(world: World) -> Self {
+        let opened = world.now();
+        // The world's own chance is left alone: what is asked changes nothing that happens.
+        let seed = world.start().0.unsigned_abs() ^ 0x51_4D_5F_53_50;
+        Self {
+            world,
+            opened,
+            skew: Duration::ZERO,
+            rng: fastrand::Rng::with_seed(seed),
+            secret: seed.rotate_left(17),
+            meters: BTreeMap::new(),
+            rests: BTreeMap::new(),
+            stats: Stats::default(),
+            auth: Auth::default(),
+            faults: Faults::default(),
+            lies: Lies::default(),
+            throttle: None,
+        }
+    }
+
+    /// The world, as it is.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The world, to change it.
+    pub fn world_mut(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    /// What it has seen.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Requests that came before the wait told to their sender was over.
+    pub fn impolite(&self) -> u64 {
+        self.stats.impolite
+    }
+
+    /// Moves its clock ahead of the caller's.
+    pub fn advance(&mut self, time: Duration) {
+        self.skew += time;
+        self.world.advance(time);
+    }
+
+    /// Answers a request that arrives at `now`, monotonic time since the server was opened. What the way does to the
+    /// answer is left out, except that a cut body is cut, and that an answer which would be lost is an empty 504.
+    pub fn handle(&mut self, now: Duration, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
+        let Served { mut response, delivery } = self.serve(now, request);
+        match delivery {
+            Delivery::Whole | Delivery::After(_) => {}
+            Delivery::Cut(length) => response.body_mut().truncate(length),
+            Delivery::Lost => {
+                response = Response::new(Vec::new());
+                *response.status_mut() = StatusCode::GATEWAY_TIMEOUT;
+            }
+        }
+        response
+    }
+
+    /// Answers a request that arrives at `now`, and tells what the way does to the answer.
+    pub fn serve(&mut self, now: Duration, request: &Request<impl AsRef<[u8]>>) -> Served {
+        self.world.reach(self.opened.after(now).after(self.skew));
+        self.stats.requests += 1;
+        let sender = sender(request.headers());
+        if self.rests.get(&sender).is_some_and(|until| self.world.now() < *until) {
+            self.stats.impolite += 1;
+        }
+        let fault = self.faults.next(request.uri().path());
+        if let Some(fault) = &fault {
+            *self.stats.faults.entry(fault.kind()).or_default() += 1;
+        }
+        let said = self
+            .throttle
+            .map(|rules| self.meters.entry(sender.clone()).or_default().count(rules, self.world.now()));
+        let mut response = match (&fault, said) {
+            (Some(fault), _) if !changes_delivery_only(fault) => {
+                pages::fault(fault, self.world.now(), self.dress())
+            }
+            (_, Some(said)) if said.blocked => pages::fault(&Fault::Blocked, self.world.now(), self.dress()),
+            (_, Some(said)) if said.throttled => pages::throttled(said, self.world.now()),
+            _ => self.answer(request),
+        };
+        self.finish(&mut response, said);
+        self.note_rest(sender, &response);
+        Served { delivery: delivery(fault.as_ref(), response.body_mut()), response }
+    }
+
+    fn answer(&mut self, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
+        if let Some(lie) = [Lie::AbsurdRetryAfter, Lie::UnreadableRetryAfter]
+            .into_iter()
+            .find(|lie| self.lies.told(*lie, self.stats.requests))
+        {
+            let after = if lie == Lie::AbsurdRetryAfter { "9467085600" } else { "soon" };
+            let mut response = pages::status(StatusCode::TOO_MANY_REQUESTS);
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(after));
+            return response;
+        }
+        let address = match Address::parse(request.uri()) {
+            Err(BadAddress::Invalid) => return pages::invalid_url(),
+            Err(BadAddress::NoService) => return pages::not_found(),
+            Ok(address) => address,
+        };
+        let dialect = &self.world.dialect;
+        let (format, unacceptable) = match Format::of(request.headers(), dialect.generation) {
+            Ok(format) => (format, None),
+            Err(problem) => (Format::Verbose, Some(problem)),
+        };
+        let answer = match (address, unacceptable) {
+            (Err(problem), _) | (Ok(_), Some(problem)) => Err(problem),
+            (Ok(address), None) => {
+                self.count_call(&address);
+                let Some(web) = self.world.web_at(&address.web) else { return pages::not_found() };
+                match self.judge(request, &address, web) {
+                    Err(Denied::NoToken) => {
+                        return pages::fault(&Fault::Unauthorized, self.world.now(), self.dress());
+                    }
+                    Err(Denied::NoCookie) => {
+                        return pages::fault(&Fault::Forbidden, self.world.now(), self.dress());
+                    }
+                    Err(Denied::NoDigest) => Err(Problem::stale_digest(self.world.dialect.language)),
+                    Ok(()) => self.route(request, &address, web, format),
+                }
+            }
+        };
+        let answer = answer.unwrap_or_else(|problem| self.problem(&problem, format));
+        self.write(answer)
+    }
+
+    fn route(
+        &mut self,
+        request: &Request<impl AsRef<[u8]>>,
+        address: &Address,
+        web: WebRef,
+        format: Format,
+    ) -> Result<Answer, Problem> {
+        if address.service != "_api" {
+            let name = address.segments.first().map_or("_vti_bin", |segment| segment.name.as_str());
+            return Err(Problem::unknown_resource(name));
+        }
+        let mut ask = Ask {
+            world: &self.world,
+            lies: &self.lies,
+            rng: &mut self.rng,
+            number: self.stats.requests,
+            secret: self.secret,
+            method: request.method().clone(),
+            address,
+            headers: request.headers(),
+            body: request.body().as_ref(),
+            format,
+            base: base(request.uri(), request.headers(), self.world.host()),
+            web,
+        };
+        rest::answer(&mut ask)
+    }
+
+    fn judge(
+        &self,
+        request: &Request<impl AsRef<[u8]>>,
+        address: &Address,
+        web: WebRef,
+    ) -> Result<(), Denied> {
+        let last = address.segments.last().map(|segment| segment.name.as_str());
+        let soap = address.service == "_vti_bin";
+        self.auth.judge(&Caller {
+            headers: request.headers(),
+            needs_digest: needs_digest(request.method(), last, soap, self.world.dialect.soap_digest),
+            secret: self.secret,
+            web: self.world.web(web).id,
+            start: self.world.start(),
+            now: self.world.now(),
+        })
+    }
+
+    fn count_call(&mut self, address: &Address) {
+        if let Some(last) = address.segments.last() {
+            *self.stats.calls.entry(last.name.to_lowercase()).or_default() += 1;
+        }
+    }
+
+    fn problem(&self, problem: &Problem, format: Format) -> Answer {
+        let (language, style) = self.dress();
+        let plain = self.world.dialect.plain_content_type;
+        let content_type = match format {
+            Format::Atom => "application/xml;charset=utf-8",
+            format => format.content_type(plain, false),
+        };
+        Answer {
+            status: problem.status,
+            content_type: Some(content_type),
+            body: problem.body(format, language, style),
+        }
+    }
+
+    fn dress(&self) -> (crate::dialect::Language, crate::json::Style) {
+        let dialect = &self.world.dialect;
+        let style =
+            crate::json::Style { ascii: dialect.ascii, upper: dialect.upper_guids, zulu: dialect.zulu };
+        (dialect.language, style)
+    }
+
+    fn write(&self, answer: Answer) -> Response<Vec<u8>> {
+        let mut body = answer.body;
+        let json = answer.content_type.is_some_and(|kind| kind.starts_with("application/json"));
+        if json && self.world.dialect.bom {
+            body.splice(0..0, *b"\xEF\xBB\xBF");
+        }
+        let mut response = Response::new(body);
+        *response.status_mut() = answer.status;
+        if let Some(kind) = answer.content_type {
+            response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        response
+    }
+
+    /// The headers that all answers have.
+    fn finish(&mut self, response: &mut Response<Vec<u8>>, said: Option<Said>) {
+        let now = self.world.now();
+        let guid = self.request_guid(now);
+        let headers = response.headers_mut();
+        let mut set = |name: &'static str, value: String| {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        };
+        set("date", now.http_date());
+        set("sprequestguid", guid.clone());
+        set("request-id", guid);
+        set("spclientservicerequestduration", self.rng.u32(5..60).to_string());
+        set("x-sharepointhealthscore", self.rng.u32(0..4).to_string());
+        set("x-sp-serverstate", "ReadOnly=0".to_owned());
+        set("microsoftsharepointteamservices", "16.0.0.26115".to_owned());
+        set("dataserviceversion", "3.0".to_owned());
+        set("cache-control", "private, max-age=0".to_owned());
+        set("x-content-type-options", "nosniff".to_owned());
+        if let Some((limit, remaining, reset)) = said.and_then(|said| said.limits) {
+            set("ratelimit-limit", limit.to_string());
+            set("ratelimit-remaining", remaining.to_string());
+            set("ratelimit-reset", reset.to_string());
+        }
+    }
+
+    /// An id whose first bytes are the time, as recorded ones sort.
+    fn request_guid(&mut self, now: Ticks) -> String {
+        let time = u128::from((now.0 / 10_000).unsigned_abs() & 0xffff_ffff_ffff);
+        let chance = self.rng.u128(..) & 0xffff_ffff_ffff_ffff;
+        uuid::Uuid::from_u128((time << 80) | (0x5000 << 64) | chance).to_string()
+    }
+
+    /// Remembers how long the sender was asked to stay away.
+    fn note_rest(&mut self, sender: String, response: &Response<Vec<u8>>) {
+        if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            return;
+        }
+        self.stats.throttled += u64::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
+        let now = self.world.now();
+        let header = |name: HeaderName| text(response.headers(), &name);
+        let mut until = now;
+        if let Some(after) = header(RETRY_AFTER) {
+            let moment = match after.parse() {
+                Ok(seconds) => Some(now.after(Duration::from_secs(seconds))),
+                Err(_) => jiff::fmt::rfc2822::parse(&after).ok().map(|date| Ticks::of(date.timestamp())),
+            };
+            until = until.max(moment.unwrap_or(now));
+        }
+        let reset = header(HeaderName::from_static("ratelimit-reset")).and_then(|reset| reset.parse().ok());
+        until = until.max(now.after(Duration::from_secs(reset.unwrap_or_default())));
+        let rest = self.rests.entry(sender).or_default();
+        *rest = until.max(*rest);
+    }
+}
+
+/// Whether a fault leaves the answer as it is and strikes on its way.
+fn changes_delivery_only(fault: &Fault) -> bool {
+    matches!(fault, Fault::Lost | Fault::Cut | Fault::Truncated | Fault::Slow(_))
+}
+
+fn delivery(fault: Option<&Fault>, body: &mut Vec<u8>) -> Delivery {
+    match fault {
+        Some(Fault::Lost) => Delivery::Lost,
+        Some(Fault::Cut) => Delivery::Cut(body.len() / 2),
+        Some(Fault::Truncated) => {
+            body.truncate(body.len() * 2 / 3);
+            Delivery::Whole
+        }
+        Some(Fault::Slow(time)) => Delivery::After(*time),
+        _ => Delivery::Whole,
+    }
+}
+
+/// Scheme and host that a client used.
+fn base(uri: &http::Uri, headers: &HeaderMap, host: &str) -> String {
+    match (uri.scheme_str(), uri.authority(), text(headers, &http::header::HOST)) {
+        (Some(scheme), Some(authority), _) => format!("{scheme}://{authority}"),
+        (_, _, Some(name)) => format!("http://{name}"),
+        _ => host.to_owned(),
+    }
+}
+
+/// Whom a wait is told to: callers are told apart by credential and program.
+fn sender(headers: &HeaderMap) -> String {
+    [http::header::AUTHORIZATION, http::header::COOKIE, http::header::USER_AGENT]
+        .iter()
+        .map(|name| text(headers, name).unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
