@@ -1,3 +1,55 @@
 //! `spchanges`: follow the change log of a SharePoint site from the command line.
 
-fn main() {}
+mod ack;
+mod address;
+mod args;
+mod connection;
+mod control;
+mod credential;
+mod delivery;
+mod event;
+mod exit;
+mod output;
+mod progress;
+mod read;
+mod simulated;
+mod since;
+mod state;
+mod stop;
+mod table;
+mod tail;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{
+    args::{Cli, Command},
+    exit::{Exit, Failure},
+    progress::Progress,
+    stop::Stop,
+};
+
+fn main() -> ExitCode {
+    // Usage errors end here, with exit code 2.
+    let cli = Cli::parse();
+    let progress =
+        Progress::new(cli.volume.quiet, cli.volume.verbose, matches!(cli.command, Command::Tail(_)));
+    let exit = run(&cli, &progress).unwrap_or_else(|failure| {
+        progress.clear();
+        if failure.exit() != Exit::BROKEN_PIPE {
+            progress.error(&failure);
+        }
+        failure.exit()
+    });
+    ExitCode::from(exit.code())
+}
+
+fn run(cli: &Cli, progress: &Progress) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Tail(args) => tail::run(args, &Stop::on_signals()?, progress),
+        Command::Read(args) => read::run(args, progress),
+        Command::Token(command) => token::run(command, &Stop::on_signals()?, progress),
+    }
+}

@@ -1,0 +1,399 @@
+//! The command line.
+
+use std::{num::NonZeroU32, num::NonZeroU64, path::PathBuf, str::FromStr, time::Duration};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sharepoint_changes::{ChangeQuery, Generation, ListRef, Metadata, Policy, Preset, Scope, Settings, Site};
+
+use crate::{
+    address::Address,
+    credential::{COOKIE, Source},
+    exit::{self, Failure},
+    output::Format,
+    since::{Since, duration},
+};
+
+/// Follow the change log of a SharePoint site: typed changes as JSON lines, resumable, never silently incomplete.
+#[derive(Debug, Parser)]
+#[command(name = "spchanges", version, max_term_width = 110, after_help = exit::table())]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) volume: Volume,
+}
+
+/// How much is told on stderr.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Volume {
+    /// Tell errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Tell every request and every rest
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the changes of a site, web or list up to the end of its log, or follow it
+    Tail(Box<Tail>),
+    /// Print what a saved answer of a server holds
+    Read(Read),
+    /// Take a change token apart, or ask for the current one
+    #[command(subcommand)]
+    Token(Token),
+}
+
+/// The last line on stdout of a run that ends well is a control record: `caught_up`, `limit`, `interrupted` or
+/// `resync_required`, with the checkpoint to go on from. Every change is printed at least once.
+#[derive(Debug, Args)]
+#[command(after_help = exit::table())]
+pub(crate) struct Tail {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// Where to begin, if the state does not know: now, beginning, a change token, a checkpoint of a control record,
+    /// a time (2026-01-31T08:00Z; UTC where it names no zone), or a time ago (-7d). Without it, now; for sim: the
+    /// beginning
+    #[arg(long, value_name = "WHERE", allow_hyphen_values = true)]
+    pub(crate) since: Option<Since>,
+    /// What to print; files of libraries are items
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["items", "files"])]
+    pub(crate) only: Vec<Only>,
+    /// Keep the position in this file and go on from there. It is moved when a page has been printed; FILE.lock keeps
+    /// a second process out
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// When the state is moved: when a page has been printed, or when the consumer answers `ack TOKEN` on stdin, for
+    /// this row and all before it. At the end of a run acks are awaited until all has been acknowledged or stdin ends
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) commit: Commit,
+    /// Go on behind a gap where a resync is required, and say so. Where the state holds a resync, this says that
+    /// everything was read anew
+    #[arg(long)]
+    pub(crate) accept_gap: bool,
+    /// Do not stop at the end of the log
+    #[arg(long)]
+    pub(crate) follow: bool,
+    /// How long to rest between two looks with --follow
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) every: Duration,
+    /// Stop after this many changes; the state is moved to the last one
+    #[arg(long, value_name = "N")]
+    pub(crate) max: Option<NonZeroU64>,
+    #[command(flatten)]
+    pub(crate) session: Session,
+    /// How to print; without it, text on a terminal and jsonl elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Format>,
+}
+
+/// Which log.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The address of a web, https://…, or sim: for the embedded simulated site, sim:?seed=1&changes=200 in full;
+    /// the simulator's switches may follow
+    #[arg(value_name = "URL")]
+    pub(crate) address: Address,
+    /// Whose log; without it the web's, or the list's where --list is given
+    #[arg(long, value_enum)]
+    scope: Option<ScopeName>,
+    /// The list: its id, its title, or the server-relative path of its root folder, which begins with a slash
+    #[arg(long, value_name = "LIST")]
+    list: Option<ListName>,
+}
+
+/// How to speak to the server.
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// A command that prints an access token; it is run when one is needed, and again after a 401. Without it the
+    /// token is taken from SPCHANGES_TOKEN
+    #[arg(long, value_name = "CMD", conflicts_with = "cookie", help_heading = "Server")]
+    bearer_command: Option<String>,
+    /// The Cookie header of a signed-in session on premises; better given by the variable, which other users of the
+    /// machine do not see
+    #[arg(long, value_name = "COOKIE", env = COOKIE, hide_env_values = true, help_heading = "Server")]
+    cookie: Option<String>,
+    /// Send the credential over plain http to another machine
+    #[arg(long, help_heading = "Server")]
+    pub(crate) allow_cleartext: bool,
+    /// Which server answers; what it does not know is not asked
+    #[arg(long, value_enum, help_heading = "Server")]
+    server: Option<ServerName>,
+    /// How much answers say about types; with none, a file cannot be told from a folder
+    #[arg(long, value_enum, default_value = "verbose", help_heading = "Server")]
+    metadata: MetadataName,
+    /// The User-Agent, as NONISV|Company|Application/1.0; SharePoint Online throttles callers without a name first
+    #[arg(long, value_name = "TEXT", help_heading = "Server")]
+    user_agent: Option<String>,
+}
+
+/// The limits of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Session {
+    /// The most rows a page may have; without it the server's own, which is 1000
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) page_size: Option<NonZeroU32>,
+    /// Begin each run this much before the end of the last one: what becomes visible late is not lost, what was
+    /// printed comes again
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
+    overlap: Option<Duration>,
+    /// How old a position may be before it is no longer believed
+    #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration, help_heading = "Limits")]
+    retention: Duration,
+    /// How long to rest in all because the server wants it, before giving up
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Limits")]
+    max_rest: Duration,
+}
+
+/// An answer of a server: a page of GetChanges in any metadata mode, an object with its CurrentChangeToken, a $batch
+/// answer, or an error, which is named on stderr and decides the exit code.
+#[derive(Debug, Args)]
+#[command(after_help = exit::table())]
+pub(crate) struct Read {
+    /// The body of the answer, as it was sent; without it, or as -, stdin
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// The status the answer came with
+    #[arg(long, value_name = "CODE", default_value = "200")]
+    pub(crate) status: http::StatusCode,
+    /// How to print; without it, text on a terminal and jsonl elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Format>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Take a change token apart: whose it is, when, how old, how long it is good for
+    Show {
+        /// The token, 1;scope;id;ticks;number, in quotes
+        #[arg(value_name = "TOKEN")]
+        token: sharepoint_changes::ChangeToken,
+        /// How long a log is trusted to hold a token
+        #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration)]
+        retention: Duration,
+        /// How to print; without it, text on a terminal and jsonl elsewhere
+        #[arg(long, value_enum)]
+        output: Option<Format>,
+    },
+    /// Ask for the current change token of a site, web or list
+    Now(Box<TokenNow>),
+}
+
+/// The end of a log.
+#[derive(Debug, Args)]
+pub(crate) struct TokenNow {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) session: Session,
+    /// How to print; without it, text on a terminal and jsonl elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) output: Option<Format>,
+}
+
+impl Place {
+    /// The scope that was named.
+    pub(crate) fn scope(&self) -> Result<Scope, Failure> {
+        match (self.scope, &self.list) {
+            (None | Some(ScopeName::List), Some(ListName(list))) => Ok(Scope::List(list.clone())),
+            (None | Some(ScopeName::Web), None) => Ok(Scope::Web),
+            (Some(ScopeName::Site), None) => Ok(Scope::Site),
+            (Some(ScopeName::List), None) => Err(Failure::usage("--scope list needs --list")),
+            (Some(_), Some(_)) => Err(Failure::usage("--list is for --scope list")),
+        }
+    }
+}
+
+impl Server {
+    /// Where the credential comes from.
+    pub(crate) fn credential(&self) -> Source {
+        Source::new(self.bearer_command.clone(), self.cookie.clone())
+    }
+
+    /// The generation that was named.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.server.map(|name| match name {
+            ServerName::Online => Generation::Online,
+            ServerName::Server2019 => Generation::Server2019,
+            ServerName::Server2016 => Generation::Server2016,
+            ServerName::Server2013 => Generation::Server2013,
+        })
+    }
+
+    /// The site, spoken to as was asked.
+    pub(crate) fn site(&self, site: Site) -> Result<Site, Failure> {
+        let site = match &self.user_agent {
+            Some(text) => site.user_agent(text)?,
+            None => site,
+        };
+        let site = site.metadata(match self.metadata {
+            MetadataName::Verbose => Metadata::Verbose,
+            MetadataName::Minimal => Metadata::Minimal,
+            MetadataName::None => Metadata::None,
+        });
+        Ok(site.generation(self.generation().unwrap_or_default()).digest(self.credential().digest()))
+    }
+}
+
+impl Session {
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        let mut policy = Policy::default();
+        policy.max_rest = self.max_rest;
+        settings.policy = policy;
+        settings.overlap = self.overlap;
+        settings.retention = self.retention;
+        settings
+    }
+}
+
+impl Tail {
+    /// The query for what was asked, each row with its own text.
+    pub(crate) fn query(&self) -> Result<ChangeQuery, Failure> {
+        let scope = self.place.scope()?;
+        let mut presets = self.only.iter().map(|only| only.preset());
+        let first = presets.next().ok_or_else(|| Failure::usage("--only names nothing"))?;
+        let query = presets.fold(ChangeQuery::preset(scope, first), |query, preset| {
+            query.also(preset.objects(), preset.kinds())
+        });
+        let query = query.keep_raw(true);
+        Ok(match self.session.page_size {
+            Some(rows) => query.page_size(rows),
+            None => query,
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScopeName {
+    Site,
+    Web,
+    List,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ListName(ListRef);
+
+impl FromStr for ListName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("give the list's id, title or path");
+        }
+        Ok(ListName(match uuid::Uuid::try_parse(text) {
+            Ok(id) => ListRef::Id(id),
+            Err(_) if text.starts_with('/') => ListRef::Path(text.to_owned()),
+            Err(_) => ListRef::Title(text.to_owned()),
+        }))
+    }
+}
+
+/// What a run prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// List items and documents, and the lists themselves
+    Items,
+    /// These, and files and folders that are no items
+    Files,
+    /// Roles, groups, sharing, and what carries permissions
+    #[value(alias = "acl")]
+    Permissions,
+    /// Columns, content types, views, lists and webs
+    Schema,
+    /// Everything the log holds
+    Everything,
+}
+
+impl Only {
+    fn preset(self) -> Preset {
+        match self {
+            Only::Items => Preset::Items,
+            Only::Files => Preset::Files,
+            Only::Permissions => Preset::Permissions,
+            Only::Schema => Preset::Schema,
+            Only::Everything => Preset::Everything,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Commit {
+    Auto,
+    Manual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ServerName {
+    Online,
+    #[value(name = "2019")]
+    Server2019,
+    #[value(name = "2016")]
+    Server2016,
+    #[value(name = "2013")]
+    Server2013,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MetadataName {
+    Verbose,
+    Minimal,
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn tail(args: &str) -> Result<Tail, String> {
+        let words = ["spchanges", "tail"].into_iter().chain(args.split(' '));
+        match Cli::try_parse_from(words).map_err(|error| error.to_string())?.command {
+            Command::Tail(tail) => Ok(*tail),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_list_is_named_by_id_title_or_path() {
+        let list = |text: &str| text.parse::<ListName>().map(|it| it.0);
+        let id = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66";
+        assert_eq!(list(id), Ok(ListRef::Id(id.parse().unwrap())));
+        assert_eq!(list(&format!("{{{}}}", id.to_uppercase())), Ok(ListRef::Id(id.parse().unwrap())));
+        assert_eq!(list("/sites/ops/Lists/Q1 Bids"), Ok(ListRef::Path("/sites/ops/Lists/Q1 Bids".into())));
+        assert_eq!(list("Q1/Q2 Bids"), Ok(ListRef::Title("Q1/Q2 Bids".into())));
+        assert!(list(" ").is_err());
+    }
+
+    #[test]
+    fn the_scope_is_the_webs_or_that_of_the_list_named() {
+        let scope = |args: &str| tail(args).unwrap().place.scope();
+        assert_eq!(scope("sim:").unwrap(), Scope::Web);
+        assert_eq!(scope("sim: --scope site").unwrap(), Scope::Site);
+        assert_eq!(scope("sim: --list Bids").unwrap(), Scope::List(ListRef::Title("Bids".into())));
+        for wrong in ["sim: --scope list", "sim: --scope web --list Bids"] {
+            assert_eq!(scope(wrong).unwrap_err().exit(), crate::exit::Exit::USAGE, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_ago_is_no_option_and_kinds_are_united() {
+        let args = tail("sim: --since -7d --only schema,acl --max 3").unwrap();
+        assert_eq!(args.since, Some(Since::Ago(Duration::from_secs(7 * 86_400))));
+        assert_eq!(args.only, [Only::Schema, Only::Permissions]);
+        assert_eq!(tail("sim:").unwrap().only, [Only::Items, Only::Files]);
+        assert!(tail("sim: --max 0").is_err() && tail("sim: --only nothing").is_err());
+    }
+}

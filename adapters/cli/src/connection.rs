@@ -1,0 +1,164 @@
+//! The host of a run: sends, counts time and waits, tells what it does, and ends at the wish to stop.
+
+use std::{
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
+
+use http::{Request, Response};
+use sharepoint_changes::{Error, Host, SendError, Site, Wait};
+use sharepoint_changes_ureq::{Transport, TransportError};
+
+use crate::{
+    address::Address,
+    args::Server,
+    exit::{Exit, Failure},
+    progress::Progress,
+    simulated::{self, Embedded},
+    stop::Stop,
+};
+
+/// A site and the way to it.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    site: Site,
+    link: Link,
+    stop: Stop,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+enum Link {
+    Network(Box<Transport>),
+    Embedded(Box<Embedded>),
+}
+
+/// Why no answer can come.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    /// The program was asked to stop, and nothing was sent any more.
+    #[error("stopped on request")]
+    Stopped,
+    /// The transport failed.
+    #[error(transparent)]
+    Transport(TransportError),
+    /// The simulated server dropped the answer, as it was told to.
+    #[error("the simulated server dropped the answer")]
+    Dropped,
+}
+
+impl From<Unsent> for Failure {
+    fn from(error: Unsent) -> Self {
+        match error {
+            Unsent::Transport(error) => error.into(),
+            error => Failure::new(Exit::FAILURE, error),
+        }
+    }
+}
+
+impl Connection {
+    pub(crate) fn open(
+        address: &Address,
+        server: &Server,
+        stop: &Stop,
+        progress: &Progress,
+    ) -> Result<Connection, Failure> {
+        let (site, link) = match address {
+            Address::Site(site) => {
+                let stop = stop.clone();
+                let transport = Transport::new(site.url(), server.credential().into_closure())?
+                    .cleartext(server.allow_cleartext)
+                    .stop_when(move || stop.is_asked());
+                (server.site(site.clone())?, Link::Network(Box::new(transport)))
+            }
+            Address::Simulated(simulated) => {
+                let (embedded, site) = simulated::open(simulated, server)?;
+                (site, Link::Embedded(Box::new(embedded)))
+            }
+        };
+        Ok(Connection { site, link, stop: stop.clone(), progress: progress.clone() })
+    }
+
+    /// The site, as it is to be spoken to.
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Makes a failure of a machine's error, with why the last answer did not come where that is known.
+    pub(crate) fn explain(&self, error: Error) -> Failure {
+        let loss = match &self.link {
+            Link::Network(transport) => transport.last_loss().filter(|_| error.fault().is_none()),
+            Link::Embedded(_) => None,
+        };
+        let failure = Failure::from(error);
+        match loss {
+            Some(loss) => failure.detail(format!("the last attempt: {}", chain(loss))),
+            None => failure,
+        }
+    }
+
+    fn carry(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<Unsent>> {
+        match &mut self.link {
+            Link::Network(transport) => transport.send(request).map_err(|error| match error {
+                SendError::Lost(error) => SendError::Lost(Unsent::Transport(error)),
+                SendError::Fatal(error) => SendError::Fatal(Unsent::Transport(error)),
+            }),
+            Link::Embedded(embedded) => embedded.send(&request).map_err(|_| SendError::Lost(Unsent::Dropped)),
+        }
+    }
+}
+
+impl Host for Connection {
+    type Error = Unsent;
+
+    /// Sends nothing more once there is the wish to stop: the page before was committed.
+    fn send(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<Unsent>> {
+        if self.stop.is_asked() {
+            return Err(SendError::Fatal(Unsent::Stopped));
+        }
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let begin = Instant::now();
+        let answer = self.carry(request);
+        let took = begin.elapsed().as_millis();
+        match &answer {
+            Ok(answer) => {
+                let (status, bytes) = (answer.status().as_u16(), answer.body().len());
+                self.progress.detail(format_args!("{method} {uri}: {status}, {bytes} bytes, {took} ms"));
+            }
+            Err(SendError::Lost(error) | SendError::Fatal(error)) => {
+                self.progress.detail(format_args!("{method} {uri}: {}, {took} ms", chain(error)));
+            }
+        }
+        answer
+    }
+
+    fn now(&mut self) -> Duration {
+        match &mut self.link {
+            Link::Network(transport) => transport.now(),
+            Link::Embedded(embedded) => embedded.now(),
+        }
+    }
+
+    fn wait(&mut self, wait: &Wait) -> ControlFlow<()> {
+        self.progress.rest(wait);
+        if self.stop.is_asked() {
+            return ControlFlow::Break(());
+        }
+        match &mut self.link {
+            Link::Network(transport) => transport.wait(wait),
+            Link::Embedded(embedded) => embedded.wait(wait),
+        }
+    }
+}
+
+/// An error and its causes, on one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

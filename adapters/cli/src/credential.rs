@@ -1,0 +1,144 @@
+//! Credentials: where they come from. They are sent, and never printed.
+
+use std::{
+    env, fmt,
+    process::{Command, Stdio},
+};
+
+use sharepoint_changes::DigestMode;
+use sharepoint_changes_ureq::{Ask, Credential, CredentialError};
+
+/// Where the credential of a site comes from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// A command that prints an access token.
+    Command(String),
+    /// An access token.
+    Token(String),
+    /// The `Cookie` header of a signed-in session.
+    Cookie(String),
+    /// Nothing was given.
+    None,
+}
+
+impl Source {
+    /// What was given on the command line goes first, then the environment.
+    pub(crate) fn new(bearer_command: Option<String>, cookie: Option<String>) -> Source {
+        match (bearer_command, cookie) {
+            (Some(command), _) => Source::Command(command),
+            (None, Some(cookie)) => Source::Cookie(cookie),
+            (None, None) => {
+                env::var(TOKEN).ok().filter(|it| !it.trim().is_empty()).map_or(Source::None, Source::Token)
+            }
+        }
+    }
+
+    /// Sessions by cookie need a form digest.
+    pub(crate) fn digest(&self) -> DigestMode {
+        match self {
+            Source::Cookie(_) => DigestMode::Required,
+            _ => DigestMode::NotNeeded,
+        }
+    }
+
+    /// What the transport asks for each request. A command is run for the first one, and again when the server has
+    /// refused what it gave.
+    pub(crate) fn into_closure(
+        self,
+    ) -> impl FnMut(Ask) -> Result<Credential, CredentialError> + Send + 'static {
+        let mut known: Option<String> = None;
+        move |ask| match &self {
+            Source::Command(command) => {
+                let token = match known.take().filter(|_| ask == Ask::First) {
+                    Some(token) => token,
+                    None => run(command)?,
+                };
+                known = Some(token.clone());
+                Ok(Credential::Bearer(token))
+            }
+            Source::Token(token) => Ok(Credential::Bearer(token.trim().to_owned())),
+            Source::Cookie(cookie) => Ok(Credential::Cookie(cookie.clone())),
+            Source::None => Ok(Credential::None),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Source::Command(_) => "Command([redacted])",
+            Source::Token(_) => "Token([redacted])",
+            Source::Cookie(_) => "Cookie([redacted])",
+            Source::None => "None",
+        })
+    }
+}
+
+/// The variable that holds an access token.
+pub(crate) const TOKEN: &str = "SPCHANGES_TOKEN";
+/// The variable that holds a cookie.
+pub(crate) const COOKIE: &str = "SPCHANGES_COOKIE";
+
+/// Runs a command in the system's shell and takes what it prints. It may speak to people on stderr; it is given no
+/// stdin, because that may be the consumer's.
+fn run(command: &str) -> Result<String, CredentialError> {
+    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+    shell
+        .arg(if cfg!(windows) { "/C" } else { "-c" })
+        .arg(command)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
+    let output = shell.output().map_err(|error| format!("the bearer command could not be run: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("the bearer command failed ({})", output.status).into());
+    }
+    let token = String::from_utf8(output.stdout).map_err(|_| "the bearer command printed no text")?;
+    match token.trim() {
+        "" => Err("the bearer command printed nothing".into()),
+        token => Ok(token.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearer(credential: Credential) -> String {
+        match credential {
+            Credential::Bearer(token) => token,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_is_run_once_and_again_after_a_refusal() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = folder.path().join("count");
+        let command = format!("echo x >> '{0}'; wc -l < '{0}'", count.display());
+        let mut ask = Source::new(Some(command), None).into_closure();
+        let tokens: Vec<_> =
+            [Ask::First, Ask::First, Ask::Refused, Ask::First].map(|why| bearer(ask(why).unwrap())).into();
+        assert_eq!(tokens, ["1", "1", "2", "2"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_that_fails_or_says_nothing_is_named_without_what_it_printed() {
+        for command in ["echo hunter2; exit 3", "true"] {
+            let error = Source::new(Some(command.into()), None).into_closure()(Ask::First).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_a_debug_text() {
+        for source in [
+            Source::Command("hunter2".into()),
+            Source::Token("hunter2".into()),
+            Source::Cookie("hunter2".into()),
+        ] {
+            assert!(!format!("{source:?}").contains("hunter2"));
+        }
+    }
+}

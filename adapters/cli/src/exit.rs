@@ -1,0 +1,277 @@
+//! How the process ends: exit codes, and failures as people read them.
+
+use std::{
+    error::Error as StdError,
+    fmt::{self, Write as _},
+    io,
+};
+
+use sharepoint_changes::{
+    CheckpointError, DecodeError, Error, Fault, FaultClass, QueryError, SiteError, StartError, TokenError,
+};
+use sharepoint_changes_ureq::TransportError;
+
+/// An exit code. What the server's errors mean is the core's table; the rest is here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exit(u8);
+
+impl Exit {
+    pub(crate) const CAUGHT_UP: Exit = Exit(0);
+    pub(crate) const FAILURE: Exit = Exit(1);
+    pub(crate) const USAGE: Exit = Exit(2);
+    pub(crate) const LIMIT: Exit = Exit(3);
+    pub(crate) const PERMISSION: Exit = Exit(4);
+    pub(crate) const TEMPORARY: Exit = Exit(5);
+    pub(crate) const RESYNC: Exit = Exit(6);
+    pub(crate) const STATE: Exit = Exit(7);
+    pub(crate) const UNDECODABLE: Exit = Exit(8);
+    /// The reader of stdout went away: 128 and the number of SIGPIPE, as a shell tells it.
+    pub(crate) const BROKEN_PIPE: Exit = Exit(141);
+
+    /// Ended by this signal: 128 and its number.
+    pub(crate) fn signal(number: usize) -> Exit {
+        Exit(u8::try_from(128 + number).unwrap_or(u8::MAX))
+    }
+
+    pub(crate) fn of(class: FaultClass) -> Exit {
+        Exit(class.exit_code())
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        self.0
+    }
+}
+
+/// The table of exit codes for `--help`: the fixed ones, and beside them the server's errors that end with each.
+pub(crate) fn table() -> String {
+    let mut table = String::from("Exit codes:\n");
+    for (exit, meaning, again) in FIXED {
+        let code = match exit.0 {
+            130 => "130/143".to_owned(),
+            code => code.to_string(),
+        };
+        let classes: Vec<_> = FaultClass::ALL
+            .iter()
+            .filter(|class| class.exit_code() == exit.0)
+            .map(|class| class.name())
+            .collect();
+        let classes = if classes.is_empty() { String::new() } else { format!(" [{}]", classes.join(", ")) };
+        let _ = writeln!(table, "  {code:>7}  {meaning}{classes}; run again: {again}");
+    }
+    table
+}
+
+const FIXED: [(Exit, &str, &str); 11] = [
+    (Exit::CAUGHT_UP, "caught up, also with zero changes", "as you like"),
+    (Exit::FAILURE, "failure", "no"),
+    (Exit::USAGE, "usage or configuration", "no"),
+    (Exit::LIMIT, "stopped before the end (--max, acks missing); state saved", "at once"),
+    (Exit::PERMISSION, "authentication or permission", "no"),
+    (Exit::TEMPORARY, "temporary: throttled beyond the budget, outage, network; state saved", "later"),
+    (Exit::RESYNC, "resync required: read everything anew, then go on with --accept-gap", "only so"),
+    (Exit::STATE, "the state file does not fit this address, scope or query, or is locked", "no"),
+    (Exit::UNDECODABLE, "an answer that cannot be read", "no"),
+    (Exit(130), "interrupted by SIGINT/SIGTERM at a page border; state saved", "yes"),
+    (Exit::BROKEN_PIPE, "the reader of the output went away; what it was not given is given again", "yes"),
+];
+
+/// Why the process ends without having done what it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    error: Box<dyn StdError + Send + Sync>,
+    /// What else is known, a line each.
+    details: Vec<String>,
+    /// What the server's error is, where it is one.
+    class: Option<FaultClass>,
+    /// What to do.
+    advice: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Failure { exit, error: error.into(), details: Vec::new(), class: None, advice: None }
+    }
+
+    pub(crate) fn usage(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Failure::new(Exit::USAGE, error)
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.details.push(detail.into());
+        self
+    }
+
+    pub(crate) fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Adds what the server's error says beside its message, and what to do about its class.
+    fn with_fault(mut self, fault: &Fault) -> Self {
+        if let Some(location) = fault.location() {
+            self.details.push(format!("the redirect leads to {location}"));
+        }
+        if let Some(detail) = fault.detail() {
+            self.details.push(format!("the headers say: {detail}"));
+        }
+        self.class = Some(fault.class());
+        self.advice(fault.class().advice())
+    }
+}
+
+impl fmt::Display for Failure {
+    /// The chain of causes, then what else is known, then what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.error)?;
+        let mut source = self.error.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        for detail in &self.details {
+            write!(f, "\n  {detail}")?;
+        }
+        match self.class {
+            Some(class) => write!(f, "\n  class {class}, exit code {}", self.exit.0)?,
+            None => write!(f, "\n  exit code {}", self.exit.0)?,
+        }
+        match &self.advice {
+            Some(advice) => write!(f, "\n  what to do: {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let fault = error.fault().cloned();
+        let exit = match &error {
+            Error::Fault(fault) => Exit::of(fault.class()),
+            Error::Decode(_) | Error::Protocol { .. } => Exit::UNDECODABLE,
+            Error::Exhausted(_) => Exit::TEMPORARY,
+            Error::StartBeyondFence { .. } => Exit::USAGE,
+            _ => Exit::FAILURE,
+        };
+        // Its text tells the status alone; the server's own words are the cause.
+        let server_says = match (&error, &fault) {
+            (Error::Exhausted(_), Some(fault)) => Some(format!("the server says: {fault}")),
+            _ => None,
+        };
+        let mut failure = Failure::new(exit, error);
+        failure.details.extend(server_says);
+        match &fault {
+            Some(fault) => failure.with_fault(fault),
+            None => failure,
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::new(Exit::of(fault.class()), fault.clone()).with_fault(&fault)
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Failure::new(Exit::UNDECODABLE, error)
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let exit = match &error {
+            TransportError::Credential { .. } | TransportError::Unsendable(_) => Exit::PERMISSION,
+            TransportError::Address(_)
+            | TransportError::OtherOrigin { .. }
+            | TransportError::Cleartext(_)
+            | TransportError::Certificates(_)
+            | TransportError::Proxy
+            | TransportError::Untrusted(_) => Exit::USAGE,
+            TransportError::TooLarge { .. } => Exit::UNDECODABLE,
+            _ => Exit::FAILURE,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+impl From<StartError> for Failure {
+    /// Of a start that was given on the command line; one from a state file is [`Exit::STATE`].
+    fn from(error: StartError) -> Self {
+        Failure::usage(error)
+    }
+}
+
+impl From<CheckpointError> for Failure {
+    fn from(error: CheckpointError) -> Self {
+        Failure::usage(error)
+    }
+}
+
+impl From<QueryError> for Failure {
+    fn from(error: QueryError) -> Self {
+        Failure::usage(error)
+    }
+}
+
+impl From<SiteError> for Failure {
+    fn from(error: SiteError) -> Self {
+        Failure::usage(error)
+    }
+}
+
+impl From<TokenError> for Failure {
+    fn from(error: TokenError) -> Self {
+        Failure::usage(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// A reader that went away is no failure of ours: it ends the process without a word.
+    fn from(error: io::Error) -> Self {
+        let exit = match error.kind() {
+            io::ErrorKind::BrokenPipe => Exit::BROKEN_PIPE,
+            _ => Exit::FAILURE,
+        };
+        Failure::new(exit, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_of_server_error_stands_beside_exactly_one_exit_code() {
+        let table = table();
+        for class in FaultClass::ALL {
+            let word = |text: &str| text.split([' ', ',', '[', ']', ';']).any(|word| word == class.name());
+            assert_eq!(table.lines().filter(|line| word(line)).count(), 1, "{class}\n{table}");
+        }
+        assert!(table.contains("130/143") && Exit::signal(2).code() == 130 && Exit::signal(15).code() == 143);
+    }
+
+    #[test]
+    fn a_failure_tells_the_chain_of_causes_and_what_to_do() {
+        let answer = http::Response::builder()
+            .status(302)
+            .header("Location", "https://other.example/sites/x?secret=1")
+            .body(Vec::new())
+            .unwrap();
+        let fault = sharepoint_changes::fault::read(&answer).unwrap();
+        let failure = Failure::from(Error::Fault(fault));
+        assert_eq!(failure.exit(), Exit::USAGE);
+        let text = failure.to_string();
+        assert!(text.starts_with("error: the server refused: 302 moved"), "{text}");
+        assert!(
+            text.contains("leads to https://other.example/sites/x\n  class moved, exit code 2\n")
+                && text.contains("what to do: ")
+        );
+        assert!(!text.contains("secret"), "{text}");
+    }
+}

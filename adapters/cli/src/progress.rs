@@ -1,0 +1,97 @@
+//! What is told on stderr: notes, and how far a run has come, where somebody is looking.
+
+use std::{
+    fmt,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use sharepoint_changes::{Wait, WaitReason};
+
+use crate::control::Count;
+
+/// Notes and progress on stderr. Cheap to clone: clones speak through the same bar.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    volume: Volume,
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Volume {
+    Errors,
+    Notes,
+    Everything,
+}
+
+impl Progress {
+    /// `bar`: whether how far a run has come is worth a line; it is shown on a terminal only.
+    pub(crate) fn new(quiet: bool, verbose: bool, bar: bool) -> Progress {
+        let volume = match (quiet, verbose) {
+            (true, _) => Volume::Errors,
+            (false, false) => Volume::Notes,
+            (false, true) => Volume::Everything,
+        };
+        let shown = bar && !quiet && io::stderr().is_terminal();
+        let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+            bar.set_style(style);
+        }
+        Progress { bar, volume }
+    }
+
+    /// Tells how much was handed out.
+    pub(crate) fn count(&self, count: Count) {
+        self.bar.set_message(format!("{} changes, {} pages", count.changes, count.pages));
+        self.bar.tick();
+    }
+
+    /// Runs what prints on stdout while no bar stands in its way.
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+
+    /// Tells something worth knowing, unless `--quiet`.
+    pub(crate) fn note(&self, note: impl fmt::Display) {
+        self.say(Volume::Notes, note);
+    }
+
+    /// Tells a detail, with `-v` only.
+    pub(crate) fn detail(&self, detail: impl fmt::Display) {
+        self.say(Volume::Everything, detail);
+    }
+
+    /// Tells of a rest; a short one is a detail.
+    pub(crate) fn rest(&self, wait: &Wait) {
+        let volume = if wait.at_least < LONG { Volume::Everything } else { Volume::Notes };
+        let why = match wait.reason {
+            WaitReason::Throttled => "the server asks to be left alone",
+            WaitReason::Unavailable => "the server could not answer",
+            WaitReason::Lost => "no complete answer came",
+            WaitReason::Pacing => "the server's quota is nearly used up",
+            _ => "resting",
+        };
+        self.say(volume, format_args!("{why}: waiting {} s", wait.at_least.as_secs_f32().ceil()));
+    }
+
+    /// Tells what went wrong, whatever the volume.
+    pub(crate) fn error(&self, error: impl fmt::Display) {
+        self.say(Volume::Errors, error);
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn say(&self, volume: Volume, text: impl fmt::Display) {
+        if volume <= self.volume {
+            // Nobody reads a stderr that is closed.
+            self.aside(|| writeln!(io::stderr(), "{text}").unwrap_or_default());
+        }
+    }
+}
+
+const LONG: Duration = Duration::from_secs(5);

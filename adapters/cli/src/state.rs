@@ -1,0 +1,207 @@
+//! The state file: where a run goes on, written so that no crash can leave half of it.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sharepoint_changes::Checkpoint;
+
+use crate::exit::{Exit, Failure};
+
+/// A state file that this process alone may write.
+#[derive(Debug)]
+pub(crate) struct State {
+    path: PathBuf,
+    /// Held as long as the state is: it keeps other processes out.
+    _lock: File,
+    saved: Saved,
+}
+
+/// What the file holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    v: u32,
+    /// The address the state belongs to.
+    address: String,
+    /// The text of the checkpoint to go on from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<String>,
+    /// What is to be read anew before going on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resync: Option<Pending>,
+    /// The server wants to be left alone until then, by the clock of this machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
+}
+
+/// A resync that nobody has accepted yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pending {
+    pub(crate) reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) age_days: Option<i64>,
+    /// The text of the checkpoint that was taken before the resync was first said.
+    pub(crate) then: String,
+}
+
+impl State {
+    /// Locks and reads the state; a file that is not there is an empty state of this address.
+    pub(crate) fn open(path: &Path, address: &str) -> Result<State, Failure> {
+        // A link is followed, so that it is the file behind it that is replaced and not the link.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let lock = lock(&path)?;
+        let empty = Saved {
+            v: VERSION,
+            address: address.to_owned(),
+            checkpoint: None,
+            resync: None,
+            not_before: None,
+        };
+        let saved = read(&path)?.unwrap_or(empty);
+        if saved.address != address {
+            let is = &saved.address;
+            return Err(unfit(&path, format!("it belongs to {is}, not to {address}")).advice(
+                "Use one state file for each address; if the site was renamed, correct `address` in the file.",
+            ));
+        }
+        Ok(State { path, _lock: lock, saved })
+    }
+
+    /// Where to go on.
+    pub(crate) fn checkpoint(&self) -> Result<Option<Checkpoint>, Failure> {
+        self.saved.checkpoint.as_deref().map(|text| self.parse(text)).transpose()
+    }
+
+    /// The resync that an earlier run said and nobody has accepted, and where it goes on.
+    pub(crate) fn pending(&self) -> Result<Option<(&Pending, Checkpoint)>, Failure> {
+        let Some(pending) = &self.saved.resync else { return Ok(None) };
+        Ok(Some((pending, self.parse(&pending.then)?)))
+    }
+
+    /// Until when the server wants to be left alone.
+    pub(crate) fn not_before(&self) -> Option<Timestamp> {
+        self.saved.not_before
+    }
+
+    /// The exact text of the checkpoint that is held.
+    pub(crate) fn held(&self) -> Option<&str> {
+        self.saved.checkpoint.as_deref()
+    }
+
+    /// Moves to a checkpoint, if the file holds the one that it follows.
+    pub(crate) fn commit(&mut self, follows: Option<&str>, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        let text = checkpoint.as_str();
+        let saved =
+            Saved { checkpoint: Some(text.to_owned()), resync: None, not_before: None, ..self.saved.clone() };
+        self.replace(follows, saved)
+    }
+
+    /// Keeps a resync until somebody accepts it. The checkpoint stays.
+    pub(crate) fn pend(&mut self, pending: Pending) -> Result<(), Failure> {
+        let follows = self.saved.checkpoint.clone();
+        self.replace(
+            follows.as_deref(),
+            Saved { resync: Some(pending), not_before: None, ..self.saved.clone() },
+        )
+    }
+
+    /// Keeps the time before which the server must not be asked. The checkpoint stays.
+    pub(crate) fn rest_until(&mut self, time: Timestamp) -> Result<(), Failure> {
+        let follows = self.saved.checkpoint.clone();
+        self.replace(follows.as_deref(), Saved { not_before: Some(time), ..self.saved.clone() })
+    }
+
+    fn replace(&mut self, follows: Option<&str>, saved: Saved) -> Result<(), Failure> {
+        let held = read(&self.path)?;
+        if held.as_ref().and_then(|held| held.checkpoint.as_deref()) != follows {
+            return Err(unfit(
+                &self.path,
+                "it does not hold the checkpoint that this run's next one follows",
+            )
+            .advice("See who else writes to it; the last rows were printed, but the state was not moved."));
+        }
+        if held.as_ref() != Some(&saved) {
+            write(&self.path, &saved).map_err(|error| {
+                let place = format!("while writing the state file {}", self.path.display());
+                Failure::new(Exit::FAILURE, error).detail(place)
+            })?;
+        }
+        self.saved = saved;
+        Ok(())
+    }
+
+    fn parse(&self, text: &str) -> Result<Checkpoint, Failure> {
+        text.parse().map_err(|error| unfit(&self.path, error))
+    }
+}
+
+/// Keeps other processes out for as long as the file that is returned stays open.
+fn lock(path: &Path) -> Result<File, Failure> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let open = || File::options().create(true).write(true).truncate(false).open(&name);
+    let file = open().map_err(|error| {
+        Failure::new(Exit::STATE, error).detail(format!("while opening the lock {}", name.display()))
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(unfit(path, "another process is using it")
+            .advice("Wait for that process to end, or give this one a state file of its own.")),
+        Err(TryLockError::Error(error)) => Err(Failure::new(Exit::STATE, error)
+            .detail(format!("while locking {}", name.display()))
+            .advice("Keep the state on a file system that knows locks.")),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Saved>, Failure> {
+    let text = match fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unfit(path, error)),
+    };
+    // The version goes first: another one may have other members.
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    let version: Version = serde_json::from_slice(&text).map_err(|error| unfit(path, error))?;
+    if version.v != VERSION {
+        let reads = format!("it has version {}, this program reads version {VERSION}", version.v);
+        return Err(unfit(path, reads));
+    }
+    serde_json::from_slice(&text).map(Some).map_err(|error| unfit(path, error))
+}
+
+/// Writes a file that is there whole or not at all, and still is after a power cut.
+fn write(path: &Path, saved: &Saved) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".spchanges-").suffix(".tmp");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
+    let mut file = builder.tempfile_in(folder)?;
+    serde_json::to_writer_pretty(&mut file, saved)?;
+    file.write_all(b"\n")?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    // The new name is on disk only once its folder is.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+fn unfit(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+    Failure::new(Exit::STATE, error).detail(format!("the state file is {}", path.display()))
+}
+
+const VERSION: u32 = 1;

@@ -1,0 +1,211 @@
+//! `spchanges tail`: the changes of a log up to its end, and on.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use sharepoint_changes::{ChangeQuery, Done, DriveError, Error, Session, Start, StartError, drive};
+
+use crate::{
+    ack::Acks,
+    address::Address,
+    args::{Commit, Tail},
+    connection::{Connection, Unsent},
+    delivery::{Delivery, Halt, SLICE},
+    exit::{Exit, Failure},
+    output::Output,
+    progress::Progress,
+    since::Since,
+    state::State,
+    stop::Stop,
+    token::{self, Stopped},
+};
+
+/// Prints changes until the end of the log, the limit, a signal, or for ever.
+pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit, Failure> {
+    let query = args.query()?;
+    let state = match &args.state {
+        Some(path) => Some(State::open(path, &args.place.address.identity())?),
+        None => None,
+    };
+    if let Some(until) = state.as_ref().and_then(State::not_before) {
+        keep_away(until)?;
+    }
+    let acks = match args.commit {
+        Commit::Auto => None,
+        Commit::Manual if state.is_none() => return Err(Failure::usage("--commit manual needs --state")),
+        Commit::Manual => Some(Acks::on_stdin()?),
+    };
+    let connection = Connection::open(&args.place.address, &args.server, stop, progress)?;
+    let (out, max) = (Output::new(args.output), args.max.map(u64::from));
+    let delivery = Delivery::new(out, state, acks, max, stop, progress);
+    let exit = Run { args, stop, progress, connection, query, delivery }.until_done();
+    progress.clear();
+    exit
+}
+
+/// Refuses to ask a server that wants to be left alone.
+fn keep_away(until: Timestamp) -> Result<(), Failure> {
+    let rest = until.duration_since(Timestamp::now()).as_secs();
+    if rest < 0 {
+        return Ok(());
+    }
+    let error = format!("the server asked to be left alone until {until}, {rest} more seconds");
+    Err(Failure::new(Exit::TEMPORARY, error).advice("Run again then; nothing was sent."))
+}
+
+struct Run<'a> {
+    args: &'a Tail,
+    stop: &'a Stop,
+    progress: &'a Progress,
+    connection: Connection,
+    query: ChangeQuery,
+    delivery: Delivery,
+}
+
+impl Run<'_> {
+    fn until_done(mut self) -> Result<Exit, Failure> {
+        let mut start = match self.begin()? {
+            Ok(start) => start,
+            Err(exit) => return Ok(exit),
+        };
+        loop {
+            match self.session(start)? {
+                Ok(Done::UpToDate { checkpoint, follows }) => {
+                    self.delivery.caught_up(&checkpoint, follows.as_deref())?;
+                    if !self.args.follow {
+                        return self.delivery.finish(Exit::CAUGHT_UP);
+                    }
+                    if let Some(exit) = self.rest()? {
+                        return Ok(exit);
+                    }
+                    start = Start::Checkpoint(checkpoint);
+                }
+                Ok(Done::Resync { reason, then, follows }) => {
+                    let accept = self.args.accept_gap;
+                    if let Some(exit) = self.delivery.resync(reason, &then, follows.as_deref(), accept)? {
+                        return Ok(exit);
+                    }
+                    start = Start::Checkpoint(then);
+                }
+                Err(DriveError::Commit(Halt::Limit)) => return self.delivery.limited(),
+                Err(DriveError::Stopped | DriveError::Transport(Unsent::Stopped)) => {
+                    return self.delivery.interrupted();
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+    }
+
+    /// Where to begin: what the state says goes before what the command line says.
+    fn begin(&mut self) -> Result<Result<Start, Exit>, Failure> {
+        if let Some(resync) = self.delivery.resync_pending(self.args.accept_gap)? {
+            return Ok(resync.map(Start::Checkpoint));
+        }
+        if let Some(checkpoint) = self.delivery.state().map(State::checkpoint).transpose()?.flatten() {
+            if self.args.since.is_some() {
+                self.progress.detail("going on from the state; --since is for its first run");
+            }
+            return Ok(Ok(Start::Checkpoint(checkpoint)));
+        }
+        let simulated = matches!(self.args.place.address, Address::Simulated(_));
+        let default = if simulated { Since::Beginning } else { Since::Now };
+        Ok(Ok(match self.args.since.clone().unwrap_or(default) {
+            Since::Now => Start::Now,
+            Since::Beginning => Start::Beginning,
+            Since::Token(token) => Start::Token(token),
+            Since::Time(time) => Start::Time(time),
+            Since::Checkpoint(checkpoint) => {
+                self.delivery.adopt(&checkpoint)?;
+                Start::Checkpoint(*checkpoint)
+            }
+            Since::Ago(ago) => {
+                let (scope, settings) = (self.query.scope().clone(), self.args.session.settings());
+                match token::now(&mut self.connection, scope, settings)? {
+                    // By the server's clock, for this machine's may be wrong.
+                    Ok(now) => Start::Time(earlier(now.moment(), ago)),
+                    Err(Stopped) => return self.delivery.interrupted().map(Err),
+                }
+            }
+        }))
+    }
+
+    /// Reads the log to its end, once.
+    fn session(&mut self, start: Start) -> Result<Result<Done, DriveError<Unsent, Halt>>, Failure> {
+        let (moment, checkpoint) = match &start {
+            Start::Checkpoint(checkpoint) => (Some(checkpoint.moment()), Some(checkpoint)),
+            Start::Token(token) => (Some(token.time()), None),
+            Start::Time(time) => (Some(*time), None),
+            Start::Now | Start::Beginning | Start::Bootstrap => (None, None),
+        };
+        self.delivery.begins_at(moment, checkpoint);
+        let settings = self.args.session.settings();
+        let session = Session::new(self.connection.site().clone(), self.query.clone(), start, settings);
+        let mut session = session.map_err(|error| self.unfit(error))?;
+        Ok(drive(&mut session, &mut self.connection, |page| self.delivery.page(page)))
+    }
+
+    /// Rests between two looks; `Some` where there is nothing more to look for.
+    fn rest(&mut self) -> Result<Option<Exit>, Failure> {
+        let jitter = self.args.every.mul_f64(JITTER * fastrand::f64());
+        let until = Instant::now() + self.args.every + jitter;
+        loop {
+            if self.stop.is_asked() {
+                return self.delivery.interrupted().map(Some);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            if !self.delivery.idle(left.min(SLICE))? {
+                return self.delivery.finish(Exit::CAUGHT_UP).map(Some);
+            }
+        }
+    }
+
+    /// A start that cannot be: the state's fault, where it was the state that told it.
+    fn unfit(&self, error: StartError) -> Failure {
+        let from_state = self.delivery.state().is_some_and(|state| state.held().is_some());
+        match error {
+            StartError::Checkpoint(_) if from_state => Failure::new(Exit::STATE, error).advice(
+                "Use one state file for each scope, and another one where --only asks for more than before.",
+            ),
+            error => error.into(),
+        }
+    }
+
+    /// What ended the run in failure. A server that wants to be left alone longer than the run may rest is left
+    /// alone by the next one too.
+    fn failed(&mut self, error: DriveError<Unsent, Halt>) -> Failure {
+        let failure = match error {
+            DriveError::Machine(error) => {
+                let rest = match &error {
+                    Error::Exhausted(exhausted) if exhausted.fault.is_some() => Some(exhausted.wait),
+                    _ => None,
+                };
+                let kept = rest.map(|rest| self.delivery.rest_until(later(Timestamp::now(), rest)));
+                match kept {
+                    Some(Err(failure)) => failure,
+                    _ => self.connection.explain(error),
+                }
+            }
+            DriveError::Transport(error) => error.into(),
+            DriveError::Commit(Halt::Failed(failure)) => failure,
+            DriveError::Commit(Halt::Limit) | DriveError::Stopped => Unsent::Stopped.into(),
+        };
+        match self.delivery.take_acks() {
+            Ok(()) => failure,
+            Err(failure) => failure,
+        }
+    }
+}
+
+fn earlier(time: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by).ok().and_then(|by| time.checked_sub(by).ok()).unwrap_or(Timestamp::MIN)
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    SignedDuration::try_from(by).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// The part of a rest that is added at random, so that programs started together do not ask together.
+const JITTER: f64 = 0.1;
