@@ -34,11 +34,11 @@ pub enum Auth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
     /// No token, or one that is not good: 401.
-    NoToken,
+    Token,
     /// No cookie, or one that is not good: 403 with the forms headers.
-    NoCookie,
+    Cookie,
     /// No digest, or one that is not good: 403 with -2130575251.
-    NoDigest,
+    Digest,
 }
 
 /// What a caller is judged by.
@@ -69,17 +69,17 @@ impl Auth {
             Self::Anonymous => Ok(()),
             Self::Bearer(tokens) => {
                 let good = bearer().is_some_and(|token| tokens.contains(&token));
-                if good { Ok(()) } else { Err(Denied::NoToken) }
+                if good { Ok(()) } else { Err(Denied::Token) }
             }
             Self::Rotating { prefix, every } => {
                 let good = Self::rotating_token(prefix, *every, caller.now.since(caller.start));
-                if bearer() == Some(good) { Ok(()) } else { Err(Denied::NoToken) }
+                if bearer() == Some(good) { Ok(()) } else { Err(Denied::Token) }
             }
             Self::Cookie(value) => {
                 let cookies = text(caller.headers, &COOKIE).unwrap_or_default();
                 let mut cookies = cookies.split([';', ',']).map(str::trim);
                 if !cookies.any(|cookie| cookie.strip_prefix("FedAuth=") == Some(value)) {
-                    return Err(Denied::NoCookie);
+                    return Err(Denied::Cookie);
                 }
                 if !caller.needs_digest {
                     return Ok(());
@@ -87,7 +87,7 @@ impl Auth {
                 const DIGEST: HeaderName = HeaderName::from_static("x-requestdigest");
                 let digest = text(caller.headers, &DIGEST).unwrap_or_default();
                 let good = context::is_good(&digest, caller.secret, caller.web, caller.now);
-                if good { Ok(()) } else { Err(Denied::NoDigest) }
+                if good { Ok(()) } else { Err(Denied::Digest) }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! An in-memory SharePoint change log, to test against without a tenant.
 
+mod activity;
 mod address;
 mod atom;
 mod auth;
@@ -8,6 +9,8 @@ mod entity;
 mod event;
 mod fault;
 mod format;
+#[cfg(feature = "client")]
+mod host;
 mod json;
 mod lie;
 mod log;
@@ -23,10 +26,13 @@ mod token;
 pub mod world;
 mod xml;
 
+pub use crate::activity::Activity;
 pub use crate::auth::Auth;
 pub use crate::dialect::*;
 pub use crate::event::{Event, Object};
 pub use crate::fault::{Fault, Faults, RetryAfter};
+#[cfg(feature = "client")]
+pub use crate::host::{NoAnswer, SimulatedHost};
 pub use crate::lie::{Lie, Lies};
 pub use crate::log::{Log, Row};
 pub use crate::query::{Actions, Objects, Query, Scope};

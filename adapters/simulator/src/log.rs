@@ -155,7 +155,7 @@ impl Log {
 
     /// Whether a row can be read at a moment.
     pub fn is_visible(&self, index: usize, now: Ticks) -> bool {
-        self.late.is_empty() || !self.late.get(&position(index)).is_some_and(|from| now < *from)
+        self.late.is_empty() || self.late.get(&position(index)).is_none_or(|from| *from <= now)
     }
 
     /// The index of the first row that was not purged, in [`all_rows`](Self::all_rows).

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, Request, Response, StatusCode};
 
+use crate::activity::Activity;
 use crate::address::{Address, BadAddress};
 use crate::auth::{Auth, Caller, Denied, needs_digest};
 use crate::fault::{Fault, Faults};
@@ -33,6 +34,7 @@ pub struct Server {
     meters: BTreeMap<String, Meter>,
     rests: BTreeMap<String, Ticks>,
     stats: Stats,
+    activity: Option<Activity>,
     /// Who may ask.
     pub auth: Auth,
     /// What goes wrong on the way.
@@ -96,6 +98,7 @@ impl Server {
             meters: BTreeMap::new(),
             rests: BTreeMap::new(),
             stats: Stats::default(),
+            activity: None,
             auth: Auth::default(),
             faults: Faults::default(),
             lies: Lies::default(),
@@ -126,7 +129,25 @@ impl Server {
     /// Moves its clock ahead of the caller's.
     pub fn advance(&mut self, time: Duration) {
         self.skew += time;
-        self.world.advance(time);
+        let moment = self.world.now().after(time);
+        self.reach(moment);
+    }
+
+    /// Lets an office go on while the server is asked: what would have happened until a request comes has happened.
+    pub fn follow(&mut self, activity: Activity) {
+        self.activity = Some(activity);
+    }
+
+    /// Brings the world to `now`, monotonic time since the server was opened, as a request would.
+    pub fn reach_time(&mut self, now: Duration) {
+        self.reach(self.opened.after(now).after(self.skew));
+    }
+
+    fn reach(&mut self, moment: Ticks) {
+        if let Some(activity) = &mut self.activity {
+            activity.play_until(&mut self.world, moment);
+        }
+        self.world.reach(moment);
     }
 
     /// Answers a request that arrives at `now`, monotonic time since the server was opened. What the way does to the
@@ -146,7 +167,7 @@ impl Server {
 
     /// Answers a request that arrives at `now`, and tells what the way does to the answer.
     pub fn serve(&mut self, now: Duration, request: &Request<impl AsRef<[u8]>>) -> Served {
-        self.world.reach(self.opened.after(now).after(self.skew));
+        self.reach_time(now);
         self.stats.requests += 1;
         let sender = sender(request.headers());
         if self.rests.get(&sender).is_some_and(|until| self.world.now() < *until) {
@@ -198,13 +219,13 @@ impl Server {
                 self.count_call(&address);
                 let Some(web) = self.world.web_at(&address.web) else { return pages::not_found() };
                 match self.judge(request, &address, web) {
-                    Err(Denied::NoToken) => {
+                    Err(Denied::Token) => {
                         return pages::fault(&Fault::Unauthorized, self.world.now(), self.dress());
                     }
-                    Err(Denied::NoCookie) => {
+                    Err(Denied::Cookie) => {
                         return pages::fault(&Fault::Forbidden, self.world.now(), self.dress());
                     }
-                    Err(Denied::NoDigest) => Err(Problem::stale_digest(self.world.dialect.language)),
+                    Err(Denied::Digest) => Err(Problem::stale_digest(self.world.dialect.language)),
                     Ok(()) => self.route(request, &address, web, format),
                 }
             }

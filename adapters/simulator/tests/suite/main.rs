@@ -3,7 +3,10 @@
 mod access;
 mod ask;
 mod changes;
+#[cfg(feature = "client")]
+mod host;
 mod log;
+mod office;
 mod refusals;
 mod trouble;
 mod verbs;
