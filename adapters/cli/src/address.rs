@@ -1,28 +1,28 @@
 //! Addresses: a real site, or the embedded simulated one.
 
-use std::{fmt, str::FromStr};
+use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use sharepoint_changes::{Site, SiteError};
 
+use crate::office::Office;
+
 /// Where a command looks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Address {
     /// `https://…`
     Site(Site),
     /// `sim:`
-    Simulated(Simulated),
+    Simulated(Box<Simulated>),
 }
 
 /// The embedded simulated site: `sim:?seed=7&changes=100&expired=empty`.
 ///
 /// The same address is the same world in every process, and with fewer changes a prefix of the same history.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Simulated {
-    pub(crate) seed: u64,
-    pub(crate) changes: u64,
-    /// Every other parameter, decoded: a switch of the simulator.
-    pub(crate) switches: Vec<(String, String)>,
+    seed: u64,
+    pub(crate) office: Office,
 }
 
 impl FromStr for Address {
@@ -30,7 +30,7 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         match text.strip_prefix("sim:") {
-            Some(rest) => simulated(rest).map(Address::Simulated),
+            Some(rest) => simulated(rest).map(|it| Address::Simulated(Box::new(it))),
             None => Ok(Address::Site(Site::new(text)?)),
         }
     }
@@ -46,17 +46,6 @@ impl Address {
     }
 }
 
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Address::Site(site) => f.write_str(site.url()),
-            Address::Simulated(simulated) => {
-                write!(f, "sim:?seed={}&changes={}", simulated.seed, simulated.changes)
-            }
-        }
-    }
-}
-
 /// An address that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
@@ -64,31 +53,33 @@ pub(crate) enum AddressError {
     Site(#[from] SiteError),
     #[error("a simulated site's address reads sim: or sim:?seed=…&changes=…")]
     Simulated,
-    #[error("{name}={value} is no number")]
-    Number { name: &'static str, value: String },
+    #[error("{0}")]
+    Switch(String),
 }
 
 fn simulated(rest: &str) -> Result<Simulated, AddressError> {
-    let mut simulated = Simulated { seed: SEED, changes: CHANGES, switches: Vec::new() };
     let query = match rest.trim_start_matches('/') {
         "" => "",
         rest => rest.strip_prefix('?').ok_or(AddressError::Simulated)?,
     };
+    let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| AddressError::Simulated);
+    let (mut seed, mut changes, mut switches) = (SEED, CHANGES, Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, "yes"));
-        let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| AddressError::Simulated);
         let (name, value) = (decode(name)?, decode(value)?);
-        let number = |name| {
-            let wrong = |_| AddressError::Number { name, value: value.clone().into_owned() };
-            value.parse().map_err(wrong)
-        };
+        let number =
+            || value.parse().map_err(|_| AddressError::Switch(format!("{name}={value}: give a number")));
         match &*name {
-            "seed" => simulated.seed = number("seed")?,
-            "changes" => simulated.changes = number("changes")?,
-            _ => simulated.switches.push((name.into_owned(), value.into_owned())),
+            "seed" => seed = number()?,
+            "changes" => changes = number()?,
+            _ => switches.push((name, value)),
         }
     }
-    Ok(simulated)
+    let mut office = Office::new(seed, changes);
+    for (name, value) in switches {
+        office.set(&name, &value).map_err(AddressError::Switch)?;
+    }
+    Ok(Simulated { seed, office })
 }
 
 /// What `sim:` alone means.
@@ -99,20 +90,25 @@ pub(crate) const CHANGES: u64 = 200;
 mod tests {
     use super::*;
 
+    fn office(text: &str) -> Office {
+        match text.parse() {
+            Ok(Address::Simulated(simulated)) => simulated.office,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     #[test]
     fn a_simulated_address_names_seed_changes_and_switches() {
-        let plain = Simulated { seed: SEED, changes: CHANGES, switches: Vec::new() };
         for text in ["sim:", "sim://", "sim:?", "sim:/?seed=1"] {
-            assert_eq!(text.parse(), Ok(Address::Simulated(plain.clone())), "{text}");
+            let office = office(text);
+            assert_eq!((office.seed, office.changes), (SEED, CHANGES), "{text}");
         }
-        let switches = vec![
-            ("expired".into(), "empty".into()),
-            ("bom".into(), "yes".into()),
-            ("a b".into(), "&".into()),
-        ];
-        let full = Simulated { seed: 7, changes: 0, switches };
-        assert_eq!("sim:?seed=7&expired=empty&changes=0&bom&a%20b=%26".parse(), Ok(Address::Simulated(full)));
-        for text in ["sim:x", "sim:?seed=x", "sim:?changes=-1", "sim:?a=%ff", "simulator:", "example.com"] {
+        let office = office("sim:?seed=7&refuse=a%20%26b&changes=0&bom");
+        assert_eq!((office.seed, office.changes), (7, 0));
+        assert_eq!((&*office.dialect.refuse, office.dialect.bom), ("a &b", true));
+        for text in
+            ["sim:x", "sim:?seed=x", "sim:?changes=-1", "sim:?a=%ff", "sim:?a=b", "simulator:", "x.com"]
+        {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }

@@ -94,7 +94,7 @@ pub(crate) struct Tail {
 #[derive(Debug, Args)]
 pub(crate) struct Place {
     /// The address of a web, https://…, or sim: for the embedded simulated site, sim:?seed=1&changes=200 in full;
-    /// the simulator's switches may follow
+    /// live=1s lets its office go on while it is followed, and the switches of `simulate` may be set the same way
     #[arg(value_name = "URL")]
     pub(crate) address: Address,
     /// Whose log; without it the web's, or the list's where --list is given
@@ -215,14 +215,18 @@ impl Server {
         Source::new(self.bearer_command.clone(), self.cookie.clone())
     }
 
-    /// The generation that was named.
-    pub(crate) fn generation(&self) -> Option<Generation> {
-        self.server.map(|name| match name {
-            ServerName::Online => Generation::Online,
-            ServerName::Server2019 => Generation::Server2019,
-            ServerName::Server2016 => Generation::Server2016,
-            ServerName::Server2013 => Generation::Server2013,
-        })
+    /// Whether it was told which server answers.
+    pub(crate) fn names_generation(&self) -> bool {
+        self.server.is_some()
+    }
+
+    fn generation(&self) -> Generation {
+        match self.server {
+            None | Some(ServerName::Online) => Generation::Online,
+            Some(ServerName::Server2019) => Generation::Server2019,
+            Some(ServerName::Server2016) => Generation::Server2016,
+            Some(ServerName::Server2013) => Generation::Server2013,
+        }
     }
 
     /// The site, spoken to as was asked.
@@ -236,7 +240,7 @@ impl Server {
             MetadataName::Minimal => Metadata::Minimal,
             MetadataName::None => Metadata::None,
         });
-        Ok(site.generation(self.generation().unwrap_or_default()).digest(self.credential().digest()))
+        Ok(site.generation(self.generation()).digest(self.credential().digest()))
     }
 }
 

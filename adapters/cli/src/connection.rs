@@ -8,13 +8,14 @@ use std::{
 use http::{Request, Response};
 use sharepoint_changes::{Error, Host, SendError, Site, Wait};
 use sharepoint_changes_ureq::{Transport, TransportError};
+use sharepoint_simulator::{NoAnswer, SimulatedHost};
 
 use crate::{
     address::Address,
     args::Server,
     exit::{Exit, Failure},
     progress::Progress,
-    simulated::{self, Embedded},
+    simulated,
     stop::Stop,
 };
 
@@ -30,7 +31,7 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 enum Link {
     Network(Box<Transport>),
-    Embedded(Box<Embedded>),
+    Embedded(Box<SimulatedHost>),
 }
 
 /// Why no answer can come.
@@ -42,9 +43,9 @@ pub(crate) enum Unsent {
     /// The transport failed.
     #[error(transparent)]
     Transport(TransportError),
-    /// The simulated server dropped the answer, as it was told to.
-    #[error("the simulated server dropped the answer")]
-    Dropped,
+    /// The simulated server was told not to answer.
+    #[error(transparent)]
+    Embedded(NoAnswer),
 }
 
 impl From<Unsent> for Failure {
@@ -72,7 +73,7 @@ impl Connection {
                 (server.site(site.clone())?, Link::Network(Box::new(transport)))
             }
             Address::Simulated(simulated) => {
-                let (embedded, site) = simulated::open(simulated, server)?;
+                let (embedded, site) = simulated::open(&simulated.office, server)?;
                 (site, Link::Embedded(Box::new(embedded)))
             }
         };
@@ -99,12 +100,23 @@ impl Connection {
 
     fn carry(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<Unsent>> {
         match &mut self.link {
-            Link::Network(transport) => transport.send(request).map_err(|error| match error {
-                SendError::Lost(error) => SendError::Lost(Unsent::Transport(error)),
-                SendError::Fatal(error) => SendError::Fatal(Unsent::Transport(error)),
-            }),
-            Link::Embedded(embedded) => embedded.send(&request).map_err(|_| SendError::Lost(Unsent::Dropped)),
+            Link::Network(transport) => transport.send(request).map_err(|it| label(it, Unsent::Transport)),
+            Link::Embedded(embedded) => embedded.send(request).map_err(|it| label(it, Unsent::Embedded)),
         }
+    }
+
+    /// Lets time that has passed pass for an embedded site too, whose clock knows no other.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        if let Link::Embedded(embedded) = &mut self.link {
+            embedded.pass(time);
+        }
+    }
+}
+
+fn label<E>(error: SendError<E>, label: fn(E) -> Unsent) -> SendError<Unsent> {
+    match error {
+        SendError::Lost(error) => SendError::Lost(label(error)),
+        SendError::Fatal(error) => SendError::Fatal(label(error)),
     }
 }
 

@@ -9,6 +9,7 @@ mod credential;
 mod delivery;
 mod event;
 mod exit;
+mod office;
 mod output;
 mod progress;
 mod read;

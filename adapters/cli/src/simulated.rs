@@ -1,54 +1,46 @@
-//! The embedded simulated site.
+//! The embedded simulated site, as a connection sees it.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::time::Duration;
 
-use http::{Request, Response};
-use sharepoint_changes::{Site, Wait};
-use sharepoint_simulator::{Delivery, Server, World, world};
+use http::{HeaderValue, header};
+use sharepoint_changes::{Generation, Site};
+use sharepoint_changes_ureq::{Ask, Credential};
+use sharepoint_simulator::{self as simulator, SimulatedHost};
 
-use crate::{address::Simulated, args, exit::Failure};
+use crate::{
+    args::Server,
+    exit::{Exit, Failure},
+    office::Office,
+};
 
-#[derive(Debug)]
-pub(crate) struct Embedded {
-    server: Server,
-    now: Duration,
+/// Opens an office on a clock of its own, with the site's address and what its server is known to be.
+pub(crate) fn open(office: &Office, server: &Server) -> Result<(SimulatedHost, Site), Failure> {
+    let generation = match office.dialect.generation {
+        simulator::Generation::Online => Generation::Online,
+        simulator::Generation::Server2019 => Generation::Server2019,
+        simulator::Generation::Server2016 => Generation::Server2016,
+        simulator::Generation::Server2013 => Generation::Server2013,
+    };
+    let mut host = SimulatedHost::new(office.clone().open());
+    host.latency = Duration::ZERO;
+    let address = format!("{}{SITE}", host.server().world().host());
+    let site = server.site(Site::new(&address)?)?;
+    let site = if server.names_generation() { site } else { site.generation(generation) };
+    let credential = server.credential().into_closure()(Ask::First)
+        .map_err(|error| Failure::new(Exit::PERMISSION, error))?;
+    let header = match credential {
+        Credential::Bearer(token) => Some((header::AUTHORIZATION, format!("Bearer {token}"))),
+        Credential::Cookie(cookie) => Some((header::COOKIE, cookie)),
+        _ => None,
+    };
+    if let Some((name, value)) = header {
+        let value = HeaderValue::try_from(value).map_err(|_| {
+            Failure::new(Exit::PERMISSION, "the credential holds a character that cannot be sent")
+        })?;
+        host.headers.insert(name, value);
+    }
+    Ok((host, site))
 }
 
-impl Embedded {
-    pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> Result<Response<Vec<u8>>, ()> {
-        let served = self.server.serve(self.now, request);
-        match served.delivery {
-            Delivery::Whole => Ok(served.response),
-            Delivery::After(time) => {
-                self.now += time;
-                Ok(served.response)
-            }
-            _ => Err(()),
-        }
-    }
-    pub(crate) fn now(&self) -> Duration {
-        self.now
-    }
-    pub(crate) fn wait(&mut self, wait: &Wait) -> ControlFlow<()> {
-        self.now += wait.at_least;
-        ControlFlow::Continue(())
-    }
-}
-
-pub(crate) fn open(simulated: &Simulated, args: &args::Server) -> Result<(Embedded, Site), Failure> {
-    let mut world = World::new(world::Settings { seed: simulated.seed, ..world::Settings::default() });
-    let site = world.add_site("/sites/ops", "Operations").map_err(Failure::usage)?;
-    let web = world.webs(site).next().ok_or_else(|| Failure::usage("no web"))?;
-    let list = world.add_list(web, "Bids", world::Template::List).map_err(Failure::usage)?;
-    for _ in 0..simulated.changes {
-        world.advance(Duration::from_secs(60));
-        world.add_item(list, 0, &[]).map_err(Failure::usage)?;
-    }
-    world.advance(Duration::from_secs(60));
-    let site = Site::new(&format!("{}/sites/ops", world.host()))?;
-    let mut server = Server::new(world);
-    for (name, value) in &simulated.switches {
-        server.world_mut().dialect.set(&format!("{name}={value}")).map_err(Failure::usage)?;
-    }
-    Ok((Embedded { server, now: Duration::ZERO }, args.site(site)?))
-}
+/// Where the office's site is.
+pub(crate) const SITE: &str = "/sites/ops";

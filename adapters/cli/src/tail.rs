@@ -154,6 +154,7 @@ impl Run<'_> {
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                self.connection.pass(self.args.every + jitter);
                 return Ok(None);
             }
             if !self.delivery.idle(left.min(SLICE))? {

@@ -1,0 +1,148 @@
+//! The simulated office: the same for the embedded site and the served one.
+
+use std::time::Duration;
+
+use sharepoint_simulator::{Activity, Auth, Dialect, Fault, Faults, Server, Throttle, world};
+
+use crate::since::duration;
+
+/// What makes an office: the same values are the same world in every process.
+#[derive(Debug, Clone)]
+pub(crate) struct Office {
+    pub(crate) seed: u64,
+    /// Rows in the log of the site, those of its making included; the operation that crosses the number is played
+    /// to its end. With fewer the history is a prefix.
+    pub(crate) changes: u64,
+    /// The mean time between two operations from then on; none, and the office stands still.
+    pub(crate) live: Option<Duration>,
+    pub(crate) dialect: Dialect,
+    pub(crate) faults: Faults,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) auth: Auth,
+}
+
+impl Office {
+    pub(crate) fn new(seed: u64, changes: u64) -> Office {
+        let mut faults = Faults::default();
+        faults.seed(seed);
+        Office {
+            seed,
+            changes,
+            live: None,
+            dialect: Dialect::default(),
+            faults,
+            throttle: None,
+            auth: Auth::default(),
+        }
+    }
+
+    /// Sets a switch by its name: `fault`, `trouble`, `throttle`, `auth`, `live`, or one of the dialect's.
+    ///
+    /// # Errors
+    /// What may stand there instead.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let wrong = |what: &str| format!("{name}={value}: give {what}");
+        match name {
+            "live" => self.live = Some(duration(value)?),
+            "fault" => {
+                let (kind, nth, times) = placed(value).ok_or_else(|| wrong(FAULT))?;
+                let fault = Fault::read(kind).ok_or_else(|| wrong(FAULT))?;
+                self.faults.on_path("", nth, times, fault);
+            }
+            "trouble" => {
+                let percent: f64 = value.parse().map_err(|_| wrong("a percentage"))?;
+                let kinds = Fault::passing();
+                let share = percent / 100.0 / f64::from(u32::try_from(kinds.len()).unwrap_or(1));
+                kinds.into_iter().for_each(|kind| self.faults.by_chance(share, kind));
+            }
+            "throttle" => {
+                let budget = value.parse().map_err(|_| wrong("the units a minute may cost"))?;
+                self.throttle = Some(Throttle::per_minute(budget));
+            }
+            "auth" => self.auth = auth(value).ok_or_else(|| wrong(AUTH))?,
+            _ => self
+                .dialect
+                .set(&format!("{name}={value}"))
+                .map_err(|error| format!("{error}; or one of fault, trouble, throttle, auth, live"))?,
+        }
+        Ok(())
+    }
+
+    /// Plays the history and opens a server over it, at its end.
+    pub(crate) fn open(self) -> Server {
+        let settings =
+            world::Settings { seed: self.seed, dialect: self.dialect, ..world::Settings::default() };
+        let (mut world, mut activity) = Activity::office(settings);
+        activity.play(&mut world, self.changes);
+        if let Some(pace) = self.live {
+            // The next operation was planned at the old pace; those after it come at the new one.
+            activity = activity.every(pace);
+            let rows = world.log(activity.site()).all_rows().len();
+            activity.play(&mut world, u64::try_from(rows + 1).unwrap_or(u64::MAX));
+        }
+        let mut server = Server::new(world);
+        server.faults = self.faults;
+        (server.throttle, server.auth) = (self.throttle, self.auth);
+        if self.live.is_some() {
+            server.follow(activity);
+        }
+        server
+    }
+}
+
+/// `name`, `name@n` for the n-th request, `name@n*m` for it and those after it, m in all.
+fn placed(text: &str) -> Option<(&str, u64, u64)> {
+    let Some((name, place)) = text.split_once('@') else { return Some((text, 1, u64::MAX)) };
+    let (nth, times) = place.split_once('*').unwrap_or((place, "1"));
+    Some((name, nth.parse().ok()?, times.parse().ok()?))
+}
+
+fn auth(text: &str) -> Option<Auth> {
+    match text.split_once(':')? {
+        ("bearer", token) => Some(Auth::Bearer(vec![token.to_owned()])),
+        ("cookie", value) => Some(Auth::Cookie(value.to_owned())),
+        ("rotating", rest) => {
+            let (prefix, every) = rest.rsplit_once(':')?;
+            Some(Auth::Rotating { prefix: prefix.to_owned(), every: duration(every).ok()? })
+        }
+        _ => None,
+    }
+}
+
+const FAULT: &str = "a fault such as throttled:30, busy:5, server-error, lost, cut or sign-in, with @n for the n-th \
+                     request and *m for m of them; without them it never ends";
+const AUTH: &str = "bearer:TOKEN, cookie:VALUE or rotating:PREFIX:TIME";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_switch_is_understood_or_refused_with_what_would_be() {
+        let mut office = Office::new(1, 0);
+        for (name, value) in [
+            ("fault", "throttled:30@2"),
+            ("fault", "lost@2*3"),
+            ("fault", "busy"),
+            ("trouble", "2.5"),
+            ("throttle", "600"),
+            ("auth", "rotating:night:10m"),
+            ("live", "1s"),
+            ("expired", "empty"),
+            ("generation", "2013"),
+        ] {
+            office.set(name, value).unwrap_or_else(|error| panic!("{name}={value}: {error}"));
+        }
+        assert_eq!(office.live, Some(Duration::from_secs(1)));
+        for (name, value, says) in [
+            ("fault", "rain", "throttled:30"),
+            ("fault", "lost@x", "@n"),
+            ("auth", "guess", "bearer:TOKEN"),
+            ("colour", "red", "or one of fault"),
+            ("expired", "maybe", "error, empty"),
+        ] {
+            let error = office.set(name, value).expect_err(value);
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}
