@@ -107,7 +107,7 @@ impl Checkpoint {
         feed: FeedName,
         host: &str,
         scope: &Scope,
-        members: &[&str],
+        members: &[String],
     ) -> Result<(), CheckpointError> {
         let other = |what, is: String, asked: String| Err(CheckpointError::Other { what, is, asked });
         let state = &self.state;
@@ -121,10 +121,9 @@ impl Checkpoint {
         if asked != state.scope {
             return other("scope", state.scope.to_string(), asked.to_string());
         }
-        let wider: Vec<_> =
-            members.iter().filter(|member| !state.query.iter().any(|known| known == *member)).collect();
+        let wider: Vec<_> = members.iter().filter(|member| !state.query.contains(member)).collect();
         if !wider.is_empty() {
-            let members = wider.iter().map(|member| (**member).to_owned()).collect();
+            let members = wider.into_iter().cloned().collect();
             return Err(CheckpointError::Wider { members });
         }
         Ok(())
@@ -241,7 +240,7 @@ pub(crate) struct Mark {
 /// Which endpoint is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum FeedName {
+pub enum FeedName {
     Changes,
     Items,
 }
@@ -258,7 +257,7 @@ impl fmt::Display for FeedName {
 /// A scope by the ids that do not change when something is renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BoundScope {
+pub struct BoundScope {
     pub(crate) kind: ScopeKind,
     /// The id in the scope's tokens: of the site, the web or the list.
     pub(crate) id: Uuid,
@@ -270,7 +269,7 @@ pub(crate) struct BoundScope {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ScopeKind {
+pub enum ScopeKind {
     Site,
     Web,
     List,

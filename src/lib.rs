@@ -154,6 +154,6 @@ pub use fence::CurrentChangeToken;
 pub use machine::{Action, Host, Machine, SendError, Wait, WaitReason, drive};
 pub use query::{ChangeQuery, Kinds, Objects, Preset, QueryError};
 pub use retry::Policy;
-pub use session::{Done, Gap, Page, ResyncReason, Session, Settings, Start, StartError};
+pub use session::{Done, Followed, Gap, Page, ResyncReason, Session, Settings, Start, StartError};
 pub use site::{DigestMode, Generation, ListRef, Metadata, Scope, Site, SiteError};
 pub use token::{ChangeToken, TokenError, TokenScope};

@@ -1,9 +1,12 @@
 //! A synchronization's transitions: what a [`Session`] asks next, and what an answer changes.
 //!
-//! Everything that changes a session's state stands here and in the folder beside: [`link`] for the conversation
-//! (digest, rest), [`run`] for the position in the log, [`log`] and [`overlap`] for what its end and its age mean. Readers return values, requests are built from values, and
-//! nothing else has a memory.
+//! Everything that changes a session's state stands here and in the folder beside. This file is what both feeds
+//! share: the end of the log, the digest, rests, and the contract with the caller. What a feed makes of its answers
+//! is its [`course`]: [`changes`]. Readers return values, requests are built from
+//! values, and nothing else has a memory.
 
+mod changes;
+mod course;
 mod link;
 mod log;
 mod outcome;
@@ -16,22 +19,21 @@ use std::time::Duration;
 use http::{Request, Response};
 use jiff::Timestamp;
 
-use self::{
-    link::Link,
-    log::Judgement,
-    run::{Binding, Next, Run},
-};
 pub use self::{
+    course::Followed,
     outcome::{Done, Gap, Page, ResyncReason},
     start::{Settings, Start, StartError},
 };
+use self::{
+    course::{Ask, Asker, Binding, Course, Outcome, Reaction, Trouble},
+    link::Link,
+    log::Judgement,
+};
 use crate::{
-    change::Change,
-    checkpoint::{BoundScope, FeedName},
-    digest,
+    checkpoint::BoundScope,
+    digest::{self, Digest},
     error::{DecodeError, Error},
     fault::{self, Fault, FaultClass},
-    feed::changes,
     fence,
     machine::{Action, Machine, WaitReason},
     query::ChangeQuery,
@@ -40,107 +42,103 @@ use crate::{
     token::{ChangeToken, TokenScope},
 };
 
-/// Follows the change log of one scope from a start to the end of the log, once.
+/// Follows the log of one scope from a start to the end of the log, once.
+///
+/// With a [`ChangeQuery`](crate::ChangeQuery) it tells what happened, as [`Page`]s of rows.
 ///
 /// A session is made for a run and driven to its [`Done`]; the next run is a new session from the last committed
-/// checkpoint. Everything is delivered at least once: commit a page's rows together with its checkpoint.
+/// checkpoint. Everything is delivered at least once: commit what a page brings together with its checkpoint.
 ///
-/// The end of the log is read first; then pages are read up to it until an explicitly empty one proves that nothing
-/// is left. An answer that proves nothing ends in an error or in [`Done::Resync`], never in
-/// [`Done::UpToDate`].
+/// The end of the log is read first; then pages are read up to it. An answer that proves nothing ends in an error or
+/// in [`Done::Resync`], never in [`Done::UpToDate`].
 #[derive(Debug)]
-pub struct Session {
+pub struct Session<Q: Followed = ChangeQuery> {
     site: Site,
-    query: ChangeQuery,
+    query: Q,
+    scope: Scope,
     settings: Settings,
     start: Start,
     link: Link,
-    phase: Phase,
+    phase: Phase<Q::Course>,
     /// The request that waits for its answer.
-    open: Option<Open>,
+    open: Option<Open<Step<Q>>>,
     /// The text of the checkpoint last handed out, or given at the start.
     last: Option<String>,
 }
 
+type Step<Q> = <<Q as Followed>::Course as Course>::Step;
+type PageOf<Q> = <<Q as Followed>::Course as Course>::Page;
+
 #[derive(Debug)]
-enum Phase {
+enum Phase<C: Course> {
     /// The end of the log is not known yet.
     Fence,
     /// The end lay below the position, and is read once more.
-    FenceAgain(Box<Run>),
+    FenceAgain(Box<C>),
     /// Pages are read.
-    Drain(Box<Run>),
+    Under(Box<C>),
     /// A page waits to be handed out, before reading goes on.
-    Page(Box<Page>, Box<Run>),
+    Page(Box<C::Page>, Box<C>),
     Done(Box<Done>),
     Failed(Box<Error>),
     Broken,
 }
 
 #[derive(Debug)]
-struct Open {
+struct Open<S> {
     request: Request<Vec<u8>>,
-    question: Question,
+    question: Question<S>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Question {
+enum Question<S> {
     Fence,
     /// Asked for at this time of the caller's clock.
     Digest(Duration),
-    Page(Asked),
+    Step(S),
 }
 
-/// What the start of a page was, as far as its answer's meaning depends on it.
-#[derive(Debug, Clone, Copy)]
-struct Asked {
-    /// It is older than the log is trusted to be: an empty answer proves nothing.
-    over_age: bool,
-    /// It is a token of the server's, not one made from a time.
-    genuine: bool,
-}
-
-impl Session {
+impl<Q: Followed> Session<Q> {
     /// Prepares a run; nothing is asked before the first [`poll`](Machine::poll).
     ///
     /// # Errors
     /// [`StartError`], where the query's end could not be proved or the start belongs to something else.
-    pub fn new(site: Site, query: ChangeQuery, start: Start, settings: Settings) -> Result<Self, StartError> {
-        query.provable()?;
-        query.check(site.server())?;
+    pub fn new(site: Site, query: Q, start: Start, settings: Settings) -> Result<Self, StartError> {
+        query.followable(&site)?;
+        let scope = query.scope();
         let last = match &start {
             Start::Checkpoint(checkpoint) => {
-                checkpoint.fits(FeedName::Changes, site.host(), query.scope(), &members(&query, &site))?;
+                checkpoint.fits(Q::FEED, site.host(), &scope, &query.members(&site))?;
                 Some(checkpoint.to_string())
             }
-            Start::Token(token) if !names(query.scope(), token) => {
+            Start::Token(token) if !names(&scope, token) => {
                 return Err(StartError::Token { token: token.clone() });
             }
             Start::Token(_) | Start::Time(_) | Start::Now | Start::Beginning | Start::Bootstrap => None,
         };
+        if !Q::BEGINS_AT_TIMES && start.is_time() {
+            return Err(StartError::Time);
+        }
         let link = Link::new(settings.policy.clone(), site.needs_digest());
-        Ok(Session { site, query, settings, start, link, phase: Phase::Fence, open: None, last })
+        Ok(Session { site, query, scope, settings, start, link, phase: Phase::Fence, open: None, last })
     }
 
-    /// What is to be asked next; `None` where the run came to an end instead.
-    fn question(&mut self) -> Option<Open> {
+    /// What is to be asked next; `None` where there was something to say instead.
+    fn question(&mut self) -> Option<Open<Step<Q>>> {
         match &mut self.phase {
             Phase::Fence | Phase::FenceAgain(_) => {
-                let request = fence::request(&self.site, self.query.scope());
+                let request = fence::request(&self.site, &self.scope);
                 Some(Open { request, question: Question::Fence })
             }
-            Phase::Drain(run) => match run.next() {
-                Next::Page { start, over_age } => {
-                    let genuine = start.as_ref().is_some_and(|start| !start.is_synthetic());
-                    let bounds = (start.as_ref(), Some(run.fence()));
-                    let request = changes::request(&self.query, &self.site, bounds);
-                    Some(Open { request, question: Question::Page(Asked { over_age, genuine }) })
+            Phase::Under(course) => {
+                match course.ask(&Asker { site: &self.site, query: &self.query, scope: &self.scope }) {
+                    Ask::Send(request, step) => Some(Open { request, question: Question::Step(step) }),
+                    Ask::Say(outcome) => {
+                        self.settle(outcome);
+                        None
+                    }
                 }
-                Next::Expired => {
-                    self.resync(ResyncReason::Expired);
-                    None
-                }
-            },
+            }
             Phase::Page(..) | Phase::Done(_) | Phase::Failed(_) | Phase::Broken => None,
         }
     }
@@ -160,32 +158,43 @@ impl Session {
         Ok(self.open.as_ref().map(|open| open.request.clone()))
     }
 
-    fn on_answer(&mut self, question: Question, answer: &Response<&[u8]>) -> Result<(), Error> {
+    fn on_answer(&mut self, question: Question<Step<Q>>, answer: &Response<&[u8]>) -> Result<(), Error> {
         let time = retry::date(answer.headers());
-        if let (Some(time), Phase::Drain(run)) = (time, &mut self.phase) {
-            run.hear(time);
+        if let (Some(time), Phase::Under(course)) = (time, &mut self.phase) {
+            course.hear(time);
         }
         if let Some(fault) = fault::read(answer) {
-            let carried_token = matches!(question, Question::Page(_));
-            return self.on_fault(question, answer, fault.for_request(carried_token));
+            return self.on_fault(question, answer, fault);
         }
-        let id = || fault::request_id(answer.headers());
-        let read = match question {
-            Question::Fence => fence::read(answer.body()).map(|token| self.on_fence(token, time, id())),
-            Question::Digest(asked) => digest::read(answer).map(|digest| {
-                self.link.keep(digest, asked);
-                Ok(())
-            }),
-            Question::Page(asked) => changes::json::read(answer.body(), self.query.keeps_raw())
-                .map(|changes| self.on_page(asked, changes, id())),
-        };
-        match read {
-            Ok(done) => {
-                self.link.accepted(answer.headers(), matches!(question, Question::Digest(_)));
-                done
+        let request_id = || fault::request_id(answer.headers());
+        let taken = match question {
+            Question::Fence => {
+                fence::read(answer.body()).map_err(Trouble::from).and_then(|token| self.on_fence(token, time))
             }
-            Err(error) => self.on_unreadable(error.with_request_id(id())),
+            Question::Digest(asked) => {
+                digest::read(answer).map_err(Trouble::from).map(|digest| self.on_digest(digest, asked))
+            }
+            Question::Step(step) => match &mut self.phase {
+                Phase::Under(course) => course.take(step, answer.body(), time),
+                _ => Ok(Outcome::Nothing),
+            },
+        };
+        match taken {
+            Ok(outcome) => {
+                self.link.accepted(answer.headers(), matches!(question, Question::Digest(_)));
+                self.settle(outcome);
+                Ok(())
+            }
+            Err(Trouble::Contradiction(what)) => Err(Error::Protocol { what, request_id: request_id() }),
+            Err(Trouble::Unreadable(error)) => {
+                self.on_unreadable(question, error.with_request_id(request_id()))
+            }
         }
+    }
+
+    fn on_digest(&mut self, digest: Digest, asked: Duration) -> Outcome<PageOf<Q>> {
+        self.link.keep(digest, asked);
+        Outcome::Nothing
     }
 
     /// Judges where the log ends.
@@ -193,169 +202,142 @@ impl Session {
         &mut self,
         fence: ChangeToken,
         time: Option<Timestamp>,
-        request_id: Option<String>,
-    ) -> Result<(), Error> {
-        if !names(self.query.scope(), &fence) || fence.is_synthetic() {
-            let what = format!("the current token {fence} is not one of the object that was asked for");
-            return Err(Error::Protocol { what, request_id });
+    ) -> Result<Outcome<PageOf<Q>>, Trouble> {
+        if !names(&self.scope, &fence) || fence.is_synthetic() {
+            return Err(
+                format!("the current token {fence} is not one of the object that was asked for").into()
+            );
         }
         let time = time.unwrap_or(fence.time());
-        self.query = self.query.within(self.query.scope().with_list(fence.id()));
-        let (run, again) = match std::mem::replace(&mut self.phase, Phase::Broken) {
-            Phase::FenceAgain(mut run) => {
-                run.fence_anew(fence, time);
-                (run, true)
+        self.scope = self.scope.with_list(fence.id());
+        let (course, again) = match std::mem::replace(&mut self.phase, Phase::Broken) {
+            Phase::FenceAgain(mut course) => {
+                course.fence_anew(fence, time);
+                (course, true)
             }
             _ => {
                 let id = if let Start::Token(token) = &self.start { token.id() } else { fence.id() };
                 let binding = Binding {
                     host: self.site.host().to_owned(),
-                    scope: BoundScope::new(self.query.scope(), id),
-                    members: members(&self.query, &self.site).into_iter().map(str::to_owned).collect(),
+                    scope: BoundScope::new(&self.scope, id),
+                    members: self.query.members(&self.site),
                 };
-                (Box::new(Run::new(&self.start, binding, fence, time, self.settings.clone())?), false)
+                match Q::Course::begin(&self.start, binding, fence, time, &self.query, &self.settings) {
+                    Ok(course) => (Box::new(course), false),
+                    Err(error) => return Ok(Outcome::Failed(error)),
+                }
             }
         };
-        let judgement = if self.start == Start::Bootstrap {
-            Judgement::Resync(ResyncReason::FirstRun)
-        } else {
-            run.judge()
-        };
+        let judgement = course.judge();
         let behind = matches!(judgement, Judgement::Lags | Judgement::Resync(ResyncReason::LogRestarted));
         if behind && !again {
-            self.phase = Phase::FenceAgain(run);
-            return Ok(());
+            self.phase = Phase::FenceAgain(course);
+            return Ok(Outcome::Nothing);
         }
-        self.phase = Phase::Drain(run);
-        match judgement {
-            Judgement::Drain => {}
-            Judgement::AtEnd => self.up_to_date(),
-            Judgement::Lags => self.unchanged(),
-            Judgement::Resync(reason) => self.resync(reason),
+        self.phase = Phase::Under(course);
+        match &mut self.phase {
+            Phase::Under(course) => Ok(course.judged(judgement)),
+            _ => Ok(Outcome::Nothing),
         }
-        Ok(())
-    }
-
-    /// Takes the rows of a page, or the proof that there are none.
-    fn on_page(
-        &mut self,
-        asked: Asked,
-        changes: Vec<Change>,
-        request_id: Option<String>,
-    ) -> Result<(), Error> {
-        let Phase::Drain(run) = &mut self.phase else { return Ok(()) };
-        run.check(&changes).map_err(|what| Error::Protocol { what, request_id })?;
-        match changes.last() {
-            Some(last) => {
-                let before = run.clone();
-                run.pass(&last.token);
-                self.page(before, changes, None);
-            }
-            None if asked.over_age => self.pass_gap(),
-            None => self.up_to_date(),
-        }
-        Ok(())
     }
 
     /// Acts on an answer that is an error.
-    fn on_fault(&mut self, question: Question, answer: &Response<&[u8]>, fault: Fault) -> Result<(), Error> {
-        match (fault.class(), question) {
-            (FaultClass::Throttled, _) => {
-                self.link.failed(WaitReason::Throttled, Some(answer.headers()), Some(fault))
+    fn on_fault(
+        &mut self,
+        question: Question<Step<Q>>,
+        answer: &Response<&[u8]>,
+        fault: Fault,
+    ) -> Result<(), Error> {
+        let carries_token = matches!(question, Question::Step(step) if Q::Course::carries_token(step));
+        let fault = fault.for_request(carries_token);
+        let reaction = match (fault.class(), question, &mut self.phase) {
+            (FaultClass::Throttled, ..) => Reaction::Usual,
+            (FaultClass::StaleDigest, Question::Step(_), _) if self.link.renew() => {
+                Reaction::Take(Outcome::Nothing)
             }
-            (FaultClass::Unavailable, _) => {
-                self.link.failed(WaitReason::Unavailable, Some(answer.headers()), Some(fault))
-            }
-            (FaultClass::StaleDigest, Question::Page(_)) if self.link.renew() => Ok(()),
-            (FaultClass::TokenExpired, Question::Page(Asked { over_age: true, .. })) => {
-                self.pass_gap();
+            (_, Question::Step(step), Phase::Under(course)) => course.on_fault(step, &fault),
+            _ => Reaction::Usual,
+        };
+        let reason = match fault.class() {
+            FaultClass::Throttled => WaitReason::Throttled,
+            _ => WaitReason::Unavailable,
+        };
+        match reaction {
+            Reaction::Take(outcome) => {
+                self.settle(outcome);
                 Ok(())
             }
-            (FaultClass::TokenExpired, Question::Page(_)) => {
-                self.resync(ResyncReason::Expired);
-                Ok(())
+            Reaction::Usual if !fault.class().is_temporary() => Err(Error::Fault(fault)),
+            Reaction::Again | Reaction::Usual => {
+                self.link.failed(reason, Some(answer.headers()), Some(fault))
             }
-            // A token made from a time is refused for what it is: reading everything would only make another.
-            (
-                FaultClass::TokenOfAnotherObject | FaultClass::TokenMalformed,
-                Question::Page(Asked { genuine: true, .. }),
-            ) => {
-                self.resync(ResyncReason::TokenRefused);
-                Ok(())
-            }
-            _ => Err(Error::Fault(fault)),
         }
     }
 
     /// Acts on a success that cannot be read: one that was cut is asked for again.
-    fn on_unreadable(&mut self, error: DecodeError) -> Result<(), Error> {
-        if error.is_cut() && self.link.failed(WaitReason::Lost, None, None).is_ok() {
-            return Ok(());
-        }
-        Err(Error::Decode(error))
-    }
-
-    fn page(&mut self, before: Box<Run>, changes: Vec<Change>, gap: Option<Gap>) {
-        if let Phase::Drain(run) = std::mem::replace(&mut self.phase, Phase::Broken) {
-            let checkpoint = run.checkpoint();
-            let follows = self.last.replace(checkpoint.to_string());
-            self.phase = Phase::Page(Box::new(Page { changes, checkpoint, follows, gap, before }), run);
-        }
-    }
-
-    /// Says that what lies before the trusted retention stays unread, and goes on inside it.
-    fn pass_gap(&mut self) {
-        if let Phase::Drain(run) = &mut self.phase {
-            let before = run.clone();
-            let (after, until) = run.pass_gap();
-            self.page(before, Vec::new(), Some(Gap { after, until }));
+    fn on_unreadable(&mut self, question: Question<Step<Q>>, error: DecodeError) -> Result<(), Error> {
+        let reaction = match (question, &mut self.phase) {
+            (Question::Step(step), Phase::Under(course)) => course.on_unreadable(step, &error),
+            _ => Reaction::Usual,
+        };
+        match reaction {
+            Reaction::Take(outcome) => {
+                self.settle(outcome);
+                Ok(())
+            }
+            Reaction::Usual if !error.is_cut() => Err(Error::Decode(error)),
+            Reaction::Again | Reaction::Usual => {
+                self.link.failed(WaitReason::Lost, None, None).map_err(|_| Error::Decode(error))
+            }
         }
     }
 
-    fn up_to_date(&mut self) {
-        if let Phase::Drain(run) = &mut self.phase {
-            run.settle();
-            let checkpoint = run.checkpoint();
-            self.phase = Phase::Done(Box::new(Done::UpToDate { checkpoint, follows: self.last.take() }));
-        }
-    }
-
-    /// The end of the log was read from a copy that lags behind: nothing is new, and nothing moves.
-    fn unchanged(&mut self) {
-        if let Phase::Drain(run) = &self.phase {
-            let checkpoint = match &self.start {
-                Start::Checkpoint(checkpoint) => checkpoint.clone(),
-                _ => run.checkpoint(),
-            };
-            self.phase = Phase::Done(Box::new(Done::UpToDate { checkpoint, follows: self.last.take() }));
-        }
-    }
-
-    fn resync(&mut self, reason: ResyncReason) {
-        if let Phase::Drain(run) = &self.phase {
-            let then = run.resync();
-            self.phase = Phase::Done(Box::new(Done::Resync { reason, then, follows: self.last.take() }));
-        }
-    }
-
-    fn settle_answer(&mut self, result: Result<(), Error>) {
+    fn conclude(&mut self, result: Result<(), Error>) {
         if let Err(error) = result {
             self.phase = Phase::Failed(Box::new(error));
         }
     }
+
+    /// Takes what an answer, or the lack of anything to ask, amounts to.
+    fn settle(&mut self, outcome: Outcome<PageOf<Q>>) {
+        let ended = |done| Phase::Done(Box::new(done));
+        self.phase = match (outcome, std::mem::replace(&mut self.phase, Phase::Broken)) {
+            (Outcome::Nothing, phase) => phase,
+            (Outcome::Failed(error), _) => Phase::Failed(Box::new(error)),
+            (Outcome::Page(mut page), Phase::Under(course)) => {
+                self.last = Some(Q::Course::follow(&mut page, self.last.take()));
+                Phase::Page(Box::new(page), course)
+            }
+            (Outcome::UpToDate, Phase::Under(course)) => {
+                ended(Done::UpToDate { checkpoint: course.checkpoint(), follows: self.last.take() })
+            }
+            (Outcome::Unchanged, Phase::Under(course)) => {
+                let checkpoint = match (&self.start, &self.last) {
+                    // Nothing was handed out since: it stays as it is, to the letter.
+                    (Start::Checkpoint(start), Some(last)) if start.as_str() == last => start.clone(),
+                    _ => course.checkpoint(),
+                };
+                ended(Done::UpToDate { checkpoint, follows: self.last.take() })
+            }
+            (Outcome::Resync(reason, then), _) => {
+                ended(Done::Resync { reason, then, follows: self.last.take() })
+            }
+            (Outcome::Page(_) | Outcome::UpToDate | Outcome::Unchanged, phase) => phase,
+        };
+    }
 }
 
-impl Machine for Session {
-    type Page = Page;
+impl<Q: Followed> Machine for Session<Q> {
+    type Page = PageOf<Q>;
     type Done = Done;
 
-    fn poll(&mut self, now: Duration) -> Result<Action<Page, Done>, Error> {
+    fn poll(&mut self, now: Duration) -> Result<Action<Self::Page, Done>, Error> {
         loop {
             match std::mem::replace(&mut self.phase, Phase::Broken) {
                 Phase::Broken => return Err(Error::Broken),
                 Phase::Failed(error) => return Err(*error),
-                Phase::Page(page, run) => {
-                    self.phase = Phase::Drain(run);
+                Phase::Page(page, course) => {
+                    self.phase = Phase::Under(course);
                     return Ok(Action::Page(*page));
                 }
                 Phase::Done(done) => {
@@ -384,7 +366,7 @@ impl Machine for Session {
             }
             None => Err(Error::Misuse("an answer was received while no request was open")),
         };
-        self.settle_answer(result);
+        self.conclude(result);
     }
 
     fn fail(&mut self) {
@@ -392,18 +374,11 @@ impl Machine for Session {
             Some(_) => self.link.failed(WaitReason::Lost, None, None),
             None => Err(Error::Misuse("a request failed while none was open")),
         };
-        self.settle_answer(result);
+        self.conclude(result);
     }
 }
 
 /// Whether a token belongs to this scope, as far as the scope says.
 fn names(scope: &Scope, token: &ChangeToken) -> bool {
     token.scope() == TokenScope::of(scope) && scope.known_id().is_none_or(|id| id == token.id())
-}
-
-/// The query's members as the server is sent them, sorted: what a checkpoint is bound to.
-fn members(query: &ChangeQuery, site: &Site) -> Vec<&'static str> {
-    let mut members: Vec<_> = query.flags(site.server()).collect();
-    members.sort_unstable();
-    members
 }

@@ -6,13 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::outcome::ResyncReason;
 use crate::{
+    change::Change,
     checkpoint::{Position, State},
     token::{ChangeToken, ticks_of},
 };
 
 /// What the end of the log means for a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub enum Judgement {
     /// There may be something to read.
     Drain,
     /// The position is the end of the log.
@@ -43,6 +44,32 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
 /// What it means that the log ends this far behind the position.
 pub(super) fn behind(position: i64, end: i64) -> Judgement {
     if position - end < LAG_TICKS { Judgement::Lags } else { RESTARTED }
+}
+
+/// Checks that rows rise within (after, fence] and belong to the fence's log.
+///
+/// # Errors
+/// What the first row that does not shows.
+pub(super) fn check(
+    after: Option<&ChangeToken>,
+    fence: &ChangeToken,
+    changes: &[Change],
+) -> Result<(), String> {
+    let mut before = after;
+    for (n, change) in changes.iter().enumerate() {
+        let token = &change.token;
+        if !token.same_log(fence) || token.is_synthetic() {
+            return Err(format!("row {n} has the token {token}, which is none of the log of {}", fence.id()));
+        }
+        if let Some(before) = before.filter(|before| before.number() >= token.number()) {
+            return Err(format!("row {n} with the token {token} does not come after {before}"));
+        }
+        if token.number() > fence.number() {
+            return Err(format!("row {n} with the token {token} lies beyond the end asked for, {fence}"));
+        }
+        before = Some(token);
+    }
+    Ok(())
 }
 
 /// Whether `moment` lies more than `limit` before `now`.

@@ -6,13 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{
+    course::Binding,
     log::{self, Judgement, earlier, older, signed},
     overlap,
     start::{Settings, Start},
 };
 use crate::{
     change::Change,
-    checkpoint::{BoundScope, Candidate, Checkpoint, FeedName, Mark, Position, State},
+    checkpoint::{Candidate, Checkpoint, FeedName, Mark, Position, State},
     error::Error,
     token::{ChangeToken, ticks_of, time_of},
 };
@@ -42,13 +43,6 @@ pub(super) enum Next {
         over_age: bool,
     },
     Expired,
-}
-
-/// What a run without a checkpoint is bound to.
-pub(super) struct Binding {
-    pub(super) host: String,
-    pub(super) scope: BoundScope,
-    pub(super) members: Vec<String>,
 }
 
 impl Run {
@@ -154,30 +148,11 @@ impl Run {
     /// # Errors
     /// What the first row that does not shows.
     pub(super) fn check(&self, changes: &[Change]) -> Result<(), String> {
-        let mut before = match &self.cursor.at {
+        let after = match &self.cursor.at {
             Position::Token(token) => Some(token),
             _ => None,
         };
-        for (n, change) in changes.iter().enumerate() {
-            let token = &change.token;
-            if !token.same_log(&self.fence) || token.is_synthetic() {
-                return Err(format!(
-                    "row {n} has the token {token}, which is none of the log of {}",
-                    self.fence.id()
-                ));
-            }
-            if let Some(before) = before.filter(|before| before.number() >= token.number()) {
-                return Err(format!("row {n} with the token {token} does not come after {before}"));
-            }
-            if token.number() > self.fence.number() {
-                return Err(format!(
-                    "row {n} with the token {token} lies beyond the end asked for, {}",
-                    self.fence
-                ));
-            }
-            before = Some(token);
-        }
-        Ok(())
+        log::check(after, &self.fence, changes)
     }
 
     /// Takes a row as read: the reader stands after it.

@@ -30,6 +30,17 @@ pub enum Start {
     Bootstrap,
 }
 
+impl Start {
+    /// Whether it is a time, in whatever form.
+    pub(super) fn is_time(&self) -> bool {
+        match self {
+            Start::Time(_) => true,
+            Start::Token(token) => token.is_synthetic(),
+            Start::Checkpoint(_) | Start::Now | Start::Beginning | Start::Bootstrap => false,
+        }
+    }
+}
+
 /// The settings of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -68,6 +79,9 @@ pub enum StartError {
     /// The checkpoint is not for this site, scope or query.
     #[error("the checkpoint cannot be continued")]
     Checkpoint(#[from] CheckpointError),
+    /// A copy of a list cannot begin at a time.
+    #[error("a list's items cannot be followed from a time; begin with a full load, or with a token")]
+    Time,
     /// The token is a position in another log.
     #[error("the token {token} is a position in the log of another {}", token.scope())]
     Token {
