@@ -4,6 +4,7 @@ mod activity;
 mod address;
 mod atom;
 mod auth;
+mod control;
 mod dialect;
 mod entity;
 mod event;
@@ -11,6 +12,8 @@ mod fault;
 mod format;
 #[cfg(feature = "client")]
 mod host;
+#[cfg(feature = "http")]
+mod http;
 mod json;
 mod lie;
 mod log;
@@ -28,11 +31,14 @@ mod xml;
 
 pub use crate::activity::Activity;
 pub use crate::auth::Auth;
+pub use crate::control::Command;
 pub use crate::dialect::*;
 pub use crate::event::{Event, Object};
 pub use crate::fault::{Fault, Faults, RetryAfter};
 #[cfg(feature = "client")]
 pub use crate::host::{NoAnswer, SimulatedHost};
+#[cfg(feature = "http")]
+pub use crate::http::Serving;
 pub use crate::lie::{Lie, Lies};
 pub use crate::log::{Log, Row};
 pub use crate::query::{Actions, Objects, Query, Scope};

@@ -43,6 +43,8 @@ pub struct Server {
     pub lies: Lies,
     /// How much may be asked.
     pub throttle: Option<Throttle>,
+    /// Whether the path `/_control` is open.
+    pub control: bool,
 }
 
 /// What a server has seen.
@@ -103,6 +105,7 @@ impl Server {
             faults: Faults::default(),
             lies: Lies::default(),
             throttle: None,
+            control: false,
         }
     }
 
@@ -168,6 +171,9 @@ impl Server {
     /// Answers a request that arrives at `now`, and tells what the way does to the answer.
     pub fn serve(&mut self, now: Duration, request: &Request<impl AsRef<[u8]>>) -> Served {
         self.reach_time(now);
+        if self.control && request.uri().path() == crate::control::PATH {
+            return Served { response: self.answer_control(request), delivery: Delivery::Whole };
+        }
         self.stats.requests += 1;
         let sender = sender(request.headers());
         if self.rests.get(&sender).is_some_and(|until| self.world.now() < *until) {

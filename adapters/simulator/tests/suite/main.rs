@@ -5,6 +5,8 @@ mod ask;
 mod changes;
 #[cfg(feature = "client")]
 mod host;
+#[cfg(feature = "http")]
+mod http;
 mod log;
 mod office;
 mod refusals;

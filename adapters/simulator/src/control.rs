@@ -1,0 +1,122 @@
+//! The control path: changing the world, its faults and its clock from outside, while it is served.
+//!
+//! `POST /_control` takes one command as JSON, `{"do":"upload","list":"Documents","name":"a.docx"}`, and answers with
+//! JSON; `GET /_control` describes the world. It is no part of SharePoint: it needs no credential, meets no fault and
+//! is counted nowhere.
+
+mod command;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+pub use self::command::Command;
+use crate::query::{Query, Scope};
+use crate::server::Server;
+use crate::world::{ListRef, WebRef, World};
+
+/// Where it stands.
+pub(crate) const PATH: &str = "/_control";
+
+impl Server {
+    /// Answers a request on the control path.
+    pub(crate) fn answer_control(&mut self, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
+        let result = match *request.method() {
+            Method::GET => Ok(self.describe()),
+            Method::POST => serde_json::from_slice::<Command>(request.body().as_ref())
+                .map_err(|error| error.to_string())
+                .and_then(|command| self.control(command)),
+            _ => Err("the control path takes GET and POST".to_owned()),
+        };
+        let (status, body) = match result {
+            Ok(body) => (StatusCode::OK, body),
+            Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
+        };
+        let mut response = Response::new(body.to_string().into_bytes());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    /// What there is: each site with its address, its current token and its lists, and what the server has seen.
+    pub fn describe(&self) -> Value {
+        let world = self.world();
+        let sites: Vec<Value> = world
+            .sites()
+            .map(|site| {
+                let root = world.site(site).root;
+                json!({
+                    "path": world.web(root).path,
+                    "address": format!("{}{}", world.host(), world.web(root).path),
+                    "id": world.site(site).id,
+                    "token": world.current_token(Scope::Site(site)).to_string(),
+                    "rows": world.log(site).rows().len(),
+                    "webs": world.webs(site).filter(|web| !world.web(*web).deleted)
+                        .map(|web| describe_web(world, web)).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        json!({ "now": world.now().iso(), "sites": sites, "stats": self.describe_stats() })
+    }
+
+    fn describe_stats(&self) -> Value {
+        let stats = self.stats();
+        json!({
+            "requests": stats.requests,
+            "throttled": stats.throttled,
+            "impolite": stats.impolite,
+            "faults": stats.faults,
+            "calls": stats.calls,
+        })
+    }
+}
+
+fn describe_web(world: &World, web: WebRef) -> Value {
+    json!({
+        "path": world.web(web).path,
+        "id": world.web(web).id,
+        "title": world.web(web).title,
+        "token": world.current_token(Scope::Web(web)).to_string(),
+        "lists": world.living_lists(web).map(|list| describe_list(world, list)).collect::<Vec<_>>(),
+    })
+}
+
+fn describe_list(world: &World, list: ListRef) -> Value {
+    json!({
+        "title": world.list(list).title,
+        "id": world.list(list).id,
+        "path": world.list_path(list),
+        "items": world.list(list).item_count(),
+        "token": world.current_token(Scope::List(list)).to_string(),
+    })
+}
+
+/// The items of a list as they are, for comparison with a copy.
+fn describe_items(world: &World, list: ListRef) -> Value {
+    let items = world.list(list).items().map(|item| {
+        json!({
+            "id": item.id,
+            "unique_id": item.unique_id,
+            "path": world.item_path(list, item),
+            "folder": item.is_folder(),
+            "title": item.title(),
+            "version": item.version,
+            "modified": item.modified.iso(),
+        })
+    });
+    json!({ "items": items.collect::<Vec<_>>() })
+}
+
+/// The rows of a scope's log after a number, for comparison with what was delivered.
+fn describe_rows(world: &World, scope: Scope, after: i64) -> Value {
+    let rows =
+        world.matching(scope, &Query::default()).into_iter().filter(|row| row.number > after).map(|row| {
+            json!({
+                "number": row.number,
+                "token": world.token(scope, row.place()).to_string(),
+                "type": row.object.type_name(),
+                "change_type": row.event.code(),
+            })
+        });
+    json!({ "rows": rows.collect::<Vec<_>>() })
+}
