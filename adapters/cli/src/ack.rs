@@ -24,8 +24,8 @@ pub(crate) struct Acks {
     pending: VecDeque<Page>,
     /// The last row that is done.
     passed: Option<ChangeToken>,
-    /// An ack of what was not handed out yet.
-    early: Option<ChangeToken>,
+    /// Acks of what was not handed out yet.
+    early: Vec<ChangeToken>,
     /// The checkpoint that holds once everything is done.
     end: Option<Checkpoint>,
 }
@@ -46,7 +46,7 @@ impl Acks {
     }
 
     fn of(lines: Receiver<String>) -> Acks {
-        Acks { lines, open: true, pending: VecDeque::new(), passed: None, early: None, end: None }
+        Acks { lines, open: true, pending: VecDeque::new(), passed: None, early: Vec::new(), end: None }
     }
 
     /// Takes note of a page that was handed out.
@@ -77,7 +77,7 @@ impl Acks {
 
     /// An ack of something that was never handed out.
     pub(crate) fn unmatched(&self) -> Option<&ChangeToken> {
-        self.early.as_ref()
+        self.early.first()
     }
 
     /// Takes the acks that have come, and says how far they go; `None` where nothing has moved. `refuse` hears of
@@ -114,7 +114,7 @@ impl Acks {
         let token = line.strip_prefix("ack ").map(|token| token.trim().parse::<ChangeToken>());
         match token {
             Some(Ok(token)) => {
-                self.early = Some(token);
+                self.early.push(token);
                 self.advance()
             }
             None if line.is_empty() => None,
@@ -125,10 +125,10 @@ impl Acks {
         }
     }
 
-    /// Passes what the open ack stands for, as far as it was handed out.
+    /// Passes what the open acks stand for, as far as it was handed out.
     fn advance(&mut self) -> Option<Checkpoint> {
         let mut moved = None;
-        if let Some(token) = self.early.take() {
+        for token in std::mem::take(&mut self.early) {
             if self.end.as_ref().and_then(Checkpoint::token) == Some(&token) {
                 self.pending.clear();
             } else if let Some((page, row)) = self.find(&token) {
@@ -138,9 +138,8 @@ impl Acks {
                     self.pending.pop_front();
                 }
                 self.passed = Some(token);
-            } else if self.passed.as_ref().and_then(|passed| token.order(passed)).is_none_or(Ordering::is_gt)
-            {
-                self.early = Some(token);
+            } else if !self.is_passed(&token) && self.early.len() < MOST_EARLY {
+                self.early.push(token);
             }
         }
         // A gap has no row that could be acknowledged: it is passed with what stands before it.
@@ -148,6 +147,11 @@ impl Acks {
             moved = Some(gap.checkpoint);
         }
         if self.pending.is_empty() { self.end.take().or(moved) } else { moved }
+    }
+
+    /// Whether an ack says what is known: another one stood for it.
+    fn is_passed(&self, token: &ChangeToken) -> bool {
+        self.passed.as_ref().and_then(|passed| token.order(passed)).is_some_and(Ordering::is_le)
     }
 
     /// The page and the row of a token.
@@ -159,3 +163,6 @@ impl Acks {
         })
     }
 }
+
+/// Acks of what was not handed out that are remembered; more of them are noise.
+const MOST_EARLY: usize = 1_000;

@@ -1,0 +1,141 @@
+//! `read`: saved answers.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::{Ended, fixture, run, run_with};
+
+/// Every fixture: its status, how many lines it prints, how it ends, and what stderr says.
+const FIXTURES: &[(&str, u16, usize, i32, &str)] = &[
+    ("batch.txt", 200, 3, 1, "part 2: error: 404 not found"),
+    ("changes-bare-strings.json", 200, 1, 0, ""),
+    ("changes-empty-minimal.json", 200, 0, 0, "no changes"),
+    ("changes-empty-none.json", 200, 0, 0, "no changes"),
+    ("changes-empty-verbose.json", 200, 0, 0, "no changes"),
+    ("changes-item-filled-none.json", 200, 1, 0, ""),
+    ("changes-item-filled-verbose.json", 200, 1, 0, ""),
+    ("changes-kinds.json", 200, 25, 0, ""),
+    ("changes-list-minimal.json", 200, 3, 0, ""),
+    ("changes-list-none.json", 200, 3, 0, ""),
+    ("changes-list-verbose.json", 200, 3, 0, ""),
+    ("changes-server2013.json", 200, 1, 0, ""),
+    ("changes-times.json", 200, 6, 0, ""),
+    ("changes-types-minimal.json", 200, 13, 0, ""),
+    ("changes-types-none.json", 200, 13, 0, ""),
+    ("changes-types-verbose.json", 200, 13, 0, ""),
+    ("changes-unknown-none.json", 200, 1, 0, ""),
+    ("changes-unknown-verbose.json", 200, 4, 0, ""),
+    ("digest-atom.xml", 200, 0, 8, "expected a page of changes"),
+    ("digest-none.json", 200, 0, 8, "expected a page of changes"),
+    ("digest-verbose.json", 200, 0, 8, "expected a page of changes"),
+    ("error-atom.xml", 404, 0, 1, "class not_found"),
+    ("error-csom.json", 200, 0, 1, "class not_found"),
+    ("error-http-sys.html", 400, 0, 2, "class refused"),
+    ("error-none.json", 404, 0, 1, "class not_found"),
+    ("error-oauth-description.json", 401, 0, 4, "class unauthorized"),
+    ("error-oauth.json", 401, 0, 4, "class unauthorized"),
+    ("error-plain.txt", 404, 0, 1, "class not_found"),
+    ("error-soap-list.xml", 500, 0, 1, "class not_found"),
+    ("error-soap-token.xml", 500, 0, 1, "class server"),
+    ("error-soap12-locked.xml", 500, 0, 4, "class site_locked"),
+    ("error-throttled.html", 429, 0, 5, "class throttled"),
+    ("error-verbose.json", 400, 0, 6, "class token_expired"),
+    ("portal.html", 200, 0, 8, "class not_sharepoint"),
+    ("sign-in.html", 200, 0, 4, "class signed_out"),
+    ("token-list-minimal.json", 200, 1, 0, ""),
+    ("token-list-none.json", 200, 1, 0, ""),
+    ("token-list-verbose.json", 200, 1, 0, ""),
+    ("token-list-whole.json", 200, 1, 0, ""),
+];
+
+#[test]
+fn every_fixture_prints_what_it_holds_and_every_error_ends_with_its_class() {
+    for (name, status, lines, code, says) in FIXTURES {
+        let ended = run(&["read", &fixture(name), "--status", &status.to_string()]);
+        assert_eq!((ended.lines().len(), ended.code), (*lines, Some(*code)), "{name}: {}", ended.err);
+        assert!(
+            ended.err.contains(says) && (says.is_empty() == ended.err.is_empty()),
+            "{name}: {}",
+            ended.err
+        );
+        assert!(ended.lines().iter().all(|line| line["v"] == 1), "{name}");
+    }
+}
+
+#[test]
+fn no_fixture_is_forgotten() {
+    let folder = fs::read_dir(fixture("")).unwrap();
+    for file in folder {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        let belongs =
+            ["changes-", "token-", "error-", "digest-", "batch"].iter().any(|it| name.starts_with(it));
+        assert!(!belongs || FIXTURES.iter().any(|(known, ..)| *known == name), "{name}");
+    }
+}
+
+#[test]
+fn the_body_may_come_by_stdin() {
+    let name = fixture("changes-types-verbose.json");
+    let from_file = run(&["read", &name]).with(0);
+    let body = fs::read(&name).unwrap();
+    assert_eq!(run_with(&["read"], &body).with(0).out, from_file.out);
+    assert_eq!(run_with(&["read", "-"], &body).with(0).out, from_file.out);
+}
+
+#[test]
+fn unknown_types_kinds_and_members_survive_in_raw() {
+    let lines = run(&["read", &fixture("changes-unknown-verbose.json")]).with(0).lines();
+    let unknown = lines.iter().find(|line| line["kind"] == "unknown").unwrap();
+    assert!(unknown["type_name"].as_str().unwrap().starts_with("SP."));
+    let rows: Value =
+        serde_json::from_slice(&fs::read(fixture("changes-unknown-verbose.json")).unwrap()).unwrap();
+    let raw: Vec<_> = lines.iter().map(|line| line["raw"].clone()).collect();
+    assert_eq!(rows["d"]["results"], Value::Array(raw));
+}
+
+#[test]
+fn every_part_of_a_batch_is_told_and_the_first_failure_decides() {
+    let ended = run(&["read", &fixture("batch.txt")]);
+    assert!(ended.err.contains("part 2: ") && ended.err.contains("part 4: "), "{}", ended.err);
+    assert_eq!(ended.code, Some(1), "the code of part 2, not of part 4");
+}
+
+/// The recorded answers of a real server, where they lie beside the project.
+#[test]
+fn every_recorded_answer_decodes_or_is_named() {
+    let folder = format!("{}/../../../shared/recordings", env!("CARGO_MANIFEST_DIR"));
+    let Ok(files) = fs::read_dir(&folder) else {
+        println!("skipped: no recorded answers beside this checkout");
+        return;
+    };
+    let mut seen = 0;
+    for file in files {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let recorded: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let (body, status) = (recorded["body"].as_str().unwrap(), recorded["status"].to_string());
+        let ended = run_with(&["read", "--status", &status], body.as_bytes());
+        let name = recorded["name"].as_str().unwrap();
+        check(name, body, &ended);
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
+fn check(name: &str, body: &str, ended: &Ended) {
+    let lines = ended.lines();
+    if name.contains("Changes") {
+        let rows = body.matches("\"ChangeType\":").count();
+        assert_eq!((lines.len(), ended.code), (rows, Some(0)), "{name}: {}", ended.err);
+        assert!(lines.iter().all(|line| line["kind"] != "unknown" && line["op"] != "unknown"), "{name}");
+    } else if name.contains("AddListEventReceiver") {
+        assert_eq!((lines.len(), ended.code), (1, Some(0)), "{name}: {}", ended.err);
+        assert_eq!(lines[0]["type"], "token", "{name}");
+    } else {
+        assert!(lines.is_empty() && ended.err.contains("class "), "{name}: {}", ended.err);
+        assert_ne!(ended.code, Some(0), "{name}");
+    }
+}

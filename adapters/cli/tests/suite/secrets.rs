@@ -1,0 +1,47 @@
+//! Credentials are sent, and never printed.
+
+use crate::{command, run};
+
+const SECRET: &str = "hunter2-eyJhbGciOi";
+
+#[test]
+fn no_secret_is_in_any_output() {
+    let rejected = "sim:?auth=bearer:other";
+    let print = format!("echo {SECRET}");
+    for args in [
+        &["-v", "tail", rejected, "--bearer-command", &print][..],
+        &["-v", "tail", rejected, "--cookie", SECRET],
+        &["-v", "tail", "http://sharepoint.invalid/", "--bearer-command", &print],
+        &["tail", "https://user:hunter2-eyJhbGciOi@fabrikam.example/"],
+        &["tail", "--help"],
+        &["token", "now", rejected],
+    ] {
+        let output =
+            command(args).env("SPCHANGES_TOKEN", SECRET).env("SPCHANGES_COOKIE", SECRET).output().unwrap();
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        let told = text.replace("https://user:hunter2-eyJhbGciOi@fabrikam.example/", "");
+        assert!(!told.contains(SECRET), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn a_credential_is_taken_from_a_command_or_from_the_environment() {
+    let guarded = format!("sim:?auth=bearer:{SECRET}");
+    run(&["tail", &guarded]).with(4);
+    run(&["tail", &guarded, "--bearer-command", &format!("echo {SECRET}")]).with(0);
+    let output = command(&["tail", &guarded]).env("SPCHANGES_TOKEN", SECRET).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let ended = run(&["tail", &guarded, "--bearer-command", "exit 7"]).with(4);
+    assert!(ended.err.contains("bearer command failed"), "{}", ended.err);
+}
+
+#[test]
+fn a_session_by_cookie_sends_a_form_digest() {
+    let guarded = format!("sim:?auth=cookie:{SECRET}");
+    let output = command(&["-v", "tail", &guarded])
+        .env("SPCHANGES_COOKIE", format!("FedAuth={SECRET}"))
+        .output()
+        .unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && err.contains("_api/contextinfo"), "{err}");
+}

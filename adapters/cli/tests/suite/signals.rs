@@ -1,0 +1,87 @@
+//! SIGINT, SIGTERM and a reader that goes away.
+#![cfg(unix)]
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::{command, run, saved, state};
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([format!("-{name}"), child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+fn tokens(lines: &[String]) -> Vec<Value> {
+    let parse = |line: &String| serde_json::from_str::<Value>(line).unwrap();
+    lines
+        .iter()
+        .map(parse)
+        .filter(|line| line["type"] == "change")
+        .map(|line| line["token"].clone())
+        .collect()
+}
+
+/// The reader stops reading, so that the run is caught in the midst of its pages.
+#[test]
+fn a_signal_ends_at_the_border_of_a_page_and_the_rest_comes_exactly_once() {
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let (_folder, path) = state();
+        let address = "sim:?changes=2000";
+        let args = ["tail", address, "--state", &path, "--page-size", "3"];
+        let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut first = String::new();
+        out.read_line(&mut first).unwrap();
+        signal(&child, name);
+        let mut lines = vec![first.trim_end().to_owned()];
+        lines.extend(out.lines().map(Result::unwrap));
+        assert_eq!(child.wait().unwrap().code(), Some(code));
+        let last: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+        assert_eq!(last["type"], "interrupted");
+        assert_eq!(saved(&path)["checkpoint"], last["checkpoint"]);
+        let before = tokens(&lines);
+        assert_eq!(before.len() % 3, 0, "whole pages");
+        let lines =
+            |args: &[&str]| -> Vec<String> { run(args).with(0).out.lines().map(str::to_owned).collect() };
+        let after = tokens(&lines(&["tail", address, "--state", &path]));
+        assert!(!after.is_empty());
+        assert_eq!([before, after].concat(), tokens(&lines(&["tail", address])));
+    }
+}
+
+#[test]
+fn a_signal_ends_the_rest_between_two_looks() {
+    let (_folder, path) = state();
+    let args = ["tail", "sim:", "--state", &path, "--follow", "--every", "1h"];
+    let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("caught_up") {
+        line.clear();
+        assert_ne!(out.read_line(&mut line).unwrap(), 0);
+    }
+    let caught_up: Value = serde_json::from_str(&line).unwrap();
+    signal(&child, "INT");
+    line.clear();
+    out.read_line(&mut line).unwrap();
+    let last: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&last["type"], &last["checkpoint"]), (&"interrupted".into(), &caught_up["checkpoint"]));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(saved(&path)["checkpoint"], last["checkpoint"]);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_the_run_quietly() {
+    let (_folder, path) = state();
+    let args = ["tail", "sim:?changes=2000", "--state", &path, "--page-size", "3"];
+    let mut child = command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), &*err), (Some(141), ""));
+}
