@@ -7,6 +7,7 @@
 )]
 
 mod decode;
+mod drive;
 mod effects;
 mod golden;
 mod members;

@@ -8,4 +8,4 @@ mod conversation;
 mod fence;
 mod overlap;
 mod resync;
-mod script;
+pub(crate) mod script;

@@ -1,8 +1,8 @@
 //! Checkpoints: what they are bound to, how they follow each other, and that their text is kept.
 
 use sharepoint_changes::{
-    ChangeQuery, Checkpoint, CheckpointError, Kinds, ListRef, Objects, Preset, QueryError, Scope, Session,
-    Settings, Site, Start, StartError, uuid::Uuid,
+    ChangeQuery, Checkpoint, CheckpointError, Generation, Kinds, ListRef, Objects, Preset, QueryError, Scope,
+    Session, Settings, Site, Start, StartError, uuid::Uuid,
 };
 
 use super::script::{LIST, MINUTE, OTHER, Script, by_id, first_run, query, site, token, token_of};
@@ -83,6 +83,12 @@ fn another_host_scope_or_feed_is_refused_and_named() {
     ] {
         other("scope", start(site(), ChangeQuery::preset(scope, Preset::Items), &end));
     }
+    // A checkpoint of the other feed, whole and with the right checksum.
+    let text = end.to_string();
+    let (json, _) = text.split_once(' ').unwrap().1.rsplit_once(' ').unwrap();
+    let json = json.replacen(r#""feed":"changes""#, r#""feed":"items""#, 1);
+    let items = format!("sharepoint-changes-checkpoint/1 {json} {:08x}", crc32fast::hash(json.as_bytes()));
+    other("feed", start(site(), query(), &items.parse().unwrap()));
     // The case of the host and a slash at the end make no difference.
     start(Site::new("https://Fabrikam.SharePoint.com/sites/Ops/").unwrap(), query(), &end).unwrap();
 }
@@ -104,6 +110,16 @@ fn an_equal_or_narrower_query_is_accepted_and_a_wider_one_refused() {
 fn a_session_takes_only_queries_whose_end_can_be_proved() {
     let refused = Session::new(site(), query().latest_first(true), Start::Now, Settings::default());
     assert!(matches!(refused, Err(StartError::Query(QueryError::NotProvable { member: "LatestFirst", .. }))));
+}
+
+#[test]
+fn a_session_refuses_what_the_server_would_refuse() {
+    let server = site().generation(Generation::Server2016);
+    let refused = Session::new(server, query().recursive_all(true), Start::Now, Settings::default());
+    let Err(StartError::Query(QueryError::Unsupported { member, .. })) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(member, "RecursiveAll");
 }
 
 #[test]

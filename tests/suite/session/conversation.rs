@@ -102,6 +102,99 @@ fn an_answer_that_was_cut_is_asked_for_again_and_one_that_is_wrong_is_not() {
 }
 
 #[test]
+fn a_cut_end_of_the_log_or_digest_is_asked_for_again_too() {
+    let mut script = with_cookie();
+    script.request();
+    script.answer(200, &[], r#"{"CurrentChangeToken":{"Stri"#);
+    script.rest();
+    script.fence(&token(110, 0));
+    let asked = script.request();
+    script.answer(200, &[], r#"{"FormDigestTimeoutSeconds":18"#);
+    script.rest();
+    assert_eq!(script.request().uri(), asked.uri());
+    give_digest(&mut script, "0x1");
+    assert_eq!(digest(&mut script), "0x1");
+}
+
+#[test]
+fn a_500_with_an_hresult_is_an_answer_and_not_an_outage() {
+    let body = r#"{"odata.error":{"code":"-2147024860, Microsoft.SharePoint.SPQueryThrottledException","message":{"lang":"en-US","value":"x"}}}"#;
+    let mut script = drained();
+    script.request();
+    script.answer(500, &[("retry-after", "1")], body);
+    let Error::Fault(fault) = script.error() else { panic!() };
+    assert_eq!(fault.class(), FaultClass::ListViewThreshold);
+}
+
+#[test]
+fn credentials_are_the_transports_so_a_401_is_an_error_at_once() {
+    for before_the_fence in [true, false] {
+        let mut script = if before_the_fence { Script::new(Start::Now) } else { drained() };
+        script.request();
+        script.answer(401, &[("www-authenticate", "Bearer")], "");
+        let Error::Fault(fault) = script.error() else { panic!() };
+        assert_eq!(fault.class(), FaultClass::Unauthorized);
+    }
+}
+
+#[test]
+fn an_unreadable_retry_after_counts_as_absent_and_backoff_wins_over_a_shorter_one() {
+    for (after, seconds) in [("soon", 2), ("Wed, 04 Mar 2026 25:61:00 GMT", 2), ("0", 2), ("1", 2), ("3", 3)]
+    {
+        let mut script = drained();
+        script.request();
+        script.answer(429, &[("retry-after", after)], "");
+        assert_eq!(script.wait().at_least, Duration::from_secs(seconds), "{after}");
+    }
+    // A date without the answer's own date.
+    let mut script = drained();
+    script.request();
+    script.date = None;
+    script.answer(429, &[("retry-after", http_date(at(90)).as_str())], "");
+    assert_eq!(script.wait().at_least, Duration::from_secs(2));
+}
+
+#[test]
+fn the_rest_of_a_run_is_limited_in_sum_and_no_wait_is_cut_short_to_fit() {
+    let mut script = drained();
+    for seconds in ["400", "400", "100"] {
+        script.request();
+        script.answer(429, &[("retry-after", seconds)], "");
+        let wait = script.wait();
+        assert_eq!(wait.at_least, Duration::from_secs(seconds.parse().unwrap()));
+        script.now += wait.at_least;
+    }
+    script.request();
+    script.answer(429, &[("retry-after", "1")], "");
+    let Error::Exhausted(exhausted) = script.error() else { panic!() };
+    // The fourth failure in a row: the backoff is longer than what the server asks.
+    assert_eq!((exhausted.wait, exhausted.failures), (Duration::from_secs(16), 4));
+}
+
+#[test]
+fn so_many_failures_in_a_row_end_a_run() {
+    let mut settings = Settings::default();
+    settings.policy.max_failures = 2;
+    let mut script = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
+    for _ in 0..2 {
+        script.request();
+        script.session.fail();
+        script.rest();
+    }
+    // A good answer in between begins a new row.
+    script.fence(&token(110, 0));
+    for _ in 0..2 {
+        script.request();
+        script.session.fail();
+        script.rest();
+    }
+    script.request();
+    script.session.fail();
+    let Error::Exhausted(exhausted) = script.error() else { panic!() };
+    assert_eq!((exhausted.failures, exhausted.fault.is_none()), (3, true));
+}
+
+#[test]
 fn an_empty_body_is_no_empty_page() {
     let mut script = drained();
     script.request();

@@ -90,6 +90,16 @@ fn a_server_that_takes_no_token_made_from_a_time_is_an_error_and_not_a_resync_fo
 }
 
 #[test]
+fn a_malformed_token_is_no_reason_to_read_anew_where_none_was_sent() {
+    let body = r#"{"error":{"code":"-1, System.FormatException","message":{"lang":"en-US","value":"x"}}}"#;
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(110, 0));
+    assert_eq!(script.start(), None);
+    script.answer(500, &[], body);
+    assert!(matches!(script.error(), Error::Fault(_)));
+}
+
+#[test]
 fn not_found_is_an_error_that_keeps_the_replica() {
     let body = r#"{"odata.error":{"code":"-2130575322, System.ArgumentException","message":{"lang":"en-US","value":"x"}}}"#;
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));

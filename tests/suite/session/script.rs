@@ -8,91 +8,97 @@ use sharepoint_changes::{
     Session, Settings, Site, Start, Wait, jiff::Timestamp, uuid::Uuid,
 };
 
-pub(super) const LIST: Uuid = Uuid::from_u128(0x3e9b7d52_6c18_4f0d_a2e4_90c17b5d8f66);
-pub(super) const OTHER: Uuid = Uuid::from_u128(0x5c1f0c1e_7a53_4c7e_9d0a_2f6c3a1b9e10);
-pub(super) const MINUTE: i64 = 60;
-pub(super) const DAY: i64 = 24 * 60 * MINUTE;
+pub(crate) const LIST: Uuid = Uuid::from_u128(0x3e9b7d52_6c18_4f0d_a2e4_90c17b5d8f66);
+pub(crate) const OTHER: Uuid = Uuid::from_u128(0x5c1f0c1e_7a53_4c7e_9d0a_2f6c3a1b9e10);
+pub(crate) const MINUTE: i64 = 60;
+pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
 
 /// A time of the server, in seconds after the start of the story.
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_772_618_400 + seconds).unwrap()
 }
 
 /// The list's token of the change with this number, written at this time.
-pub(super) fn token(number: i64, seconds: i64) -> ChangeToken {
+pub(crate) fn token(number: i64, seconds: i64) -> ChangeToken {
     token_of("3", LIST, number, seconds)
 }
 
-pub(super) fn token_of(scope: &str, id: Uuid, number: i64, seconds: i64) -> ChangeToken {
+pub(crate) fn token_of(scope: &str, id: Uuid, number: i64, seconds: i64) -> ChangeToken {
     let ticks = at(seconds).as_millisecond() * 10_000 + 621_355_968_000_000_000;
     format!("1;{scope};{id};{ticks};{number}").parse().unwrap()
 }
 
-pub(super) fn site() -> Site {
+pub(crate) fn site() -> Site {
     Site::new("https://fabrikam.sharepoint.com/sites/ops").unwrap()
 }
 
-pub(super) fn by_id() -> Scope {
+pub(crate) fn by_id() -> Scope {
     Scope::List(ListRef::Id(LIST))
 }
 
-pub(super) fn query() -> ChangeQuery {
+pub(crate) fn query() -> ChangeQuery {
     ChangeQuery::preset(by_id(), Preset::Items)
 }
 
-pub(super) struct Script {
-    pub(super) session: Session,
-    pub(super) now: Duration,
+pub(crate) struct Script {
+    pub(crate) session: Session,
+    pub(crate) now: Duration,
     /// The server's time, as its answers tell it; `None` for a server that sends no `Date`.
-    pub(super) date: Option<i64>,
+    pub(crate) date: Option<i64>,
 }
 
 impl Script {
-    pub(super) fn new(start: Start) -> Script {
+    pub(crate) fn new(start: Start) -> Script {
         Script::with(query(), start, Settings::default())
     }
 
-    pub(super) fn with(query: ChangeQuery, start: Start, settings: Settings) -> Script {
+    pub(crate) fn with(query: ChangeQuery, start: Start, settings: Settings) -> Script {
         Script::of(Session::new(site(), query, start, settings).unwrap())
     }
 
-    pub(super) fn of(session: Session) -> Script {
+    pub(crate) fn of(session: Session) -> Script {
         Script { session, now: Duration::ZERO, date: Some(0) }
     }
 
     /// From a checkpoint, with the server's time at this many seconds.
-    pub(super) fn resumed(checkpoint: &Checkpoint, date: i64) -> Script {
+    pub(crate) fn resumed(checkpoint: &Checkpoint, date: i64) -> Script {
         let mut script = Script::new(Start::Checkpoint(checkpoint.clone()));
         script.date = Some(date);
         script
     }
 
-    pub(super) fn poll(&mut self) -> Result<Action<Page, Done>, Error> {
+    pub(crate) fn poll(&mut self) -> Result<Action<Page, Done>, Error> {
         self.session.poll(self.now)
     }
 
-    pub(super) fn request(&mut self) -> Request<Vec<u8>> {
+    pub(crate) fn request(&mut self) -> Request<Vec<u8>> {
         match self.poll().unwrap() {
             Action::Send(request) => request,
             other => panic!("no request but {other:?}"),
         }
     }
 
-    pub(super) fn wait(&mut self) -> Wait {
+    pub(crate) fn wait(&mut self) -> Wait {
         match self.poll().unwrap() {
             Action::Wait(wait) => wait,
             other => panic!("no wait but {other:?}"),
         }
     }
 
-    pub(super) fn page(&mut self) -> Page {
+    /// Lets the wait that is asked for pass, to the moment.
+    pub(crate) fn rest(&mut self) {
+        let wait = self.wait();
+        self.now += wait.at_least;
+    }
+
+    pub(crate) fn page(&mut self) -> Page {
         match self.poll().unwrap() {
             Action::Page(page) => page,
             other => panic!("no page but {other:?}"),
         }
     }
 
-    pub(super) fn done(&mut self) -> Done {
+    pub(crate) fn done(&mut self) -> Done {
         match self.poll().unwrap() {
             Action::Done(done) => done,
             other => panic!("no end but {other:?}"),
@@ -100,18 +106,18 @@ impl Script {
     }
 
     /// The end, which must be up to date.
-    pub(super) fn up_to_date(&mut self) -> Checkpoint {
+    pub(crate) fn up_to_date(&mut self) -> Checkpoint {
         match self.done() {
             Done::UpToDate { checkpoint, .. } => checkpoint,
             other => panic!("not up to date but {other:?}"),
         }
     }
 
-    pub(super) fn error(&mut self) -> Error {
+    pub(crate) fn error(&mut self) -> Error {
         self.poll().map(|action| panic!("no error but {action:?}")).unwrap_err()
     }
 
-    pub(super) fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: &str) {
+    pub(crate) fn answer(&mut self, status: u16, headers: &[(&str, &str)], body: &str) {
         let mut answer = Response::builder().status(status);
         for (name, value) in headers {
             answer = answer.header(*name, *value);
@@ -123,21 +129,21 @@ impl Script {
     }
 
     /// Answers the question for the end of the log.
-    pub(super) fn fence(&mut self, fence: &ChangeToken) {
+    pub(crate) fn fence(&mut self, fence: &ChangeToken) {
         let request = self.request();
         assert_eq!(request.uri().query().unwrap().split('&').next_back(), Some("$select=CurrentChangeToken"));
         self.answer(200, &[], &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
     }
 
     /// Answers the question for a page with rows of these tokens; returns the start and end that were asked for.
-    pub(super) fn rows(&mut self, tokens: &[ChangeToken]) -> (Option<String>, Option<String>) {
+    pub(crate) fn rows(&mut self, tokens: &[ChangeToken]) -> (Option<String>, Option<String>) {
         let bounds = self.bounds();
         self.answer(200, &[], &page_of(tokens));
         bounds
     }
 
     /// The bounds of the page that is asked for now.
-    pub(super) fn bounds(&mut self) -> (Option<String>, Option<String>) {
+    pub(crate) fn bounds(&mut self) -> (Option<String>, Option<String>) {
         let request = self.request();
         assert!(request.uri().path().ends_with("/GetChanges"), "{}", request.uri());
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
@@ -145,16 +151,16 @@ impl Script {
         (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
     }
 
-    pub(super) fn start(&mut self) -> Option<String> {
+    pub(crate) fn start(&mut self) -> Option<String> {
         self.bounds().0
     }
 }
 
-pub(super) fn http_date(time: Timestamp) -> String {
+pub(crate) fn http_date(time: Timestamp) -> String {
     sharepoint_changes::jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap()
 }
 
-pub(super) fn page_of(tokens: &[ChangeToken]) -> String {
+pub(crate) fn page_of(tokens: &[ChangeToken]) -> String {
     let row = |token: &ChangeToken| {
         format!(
             r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{token}"}},"ChangeType":2,
@@ -165,10 +171,10 @@ pub(super) fn page_of(tokens: &[ChangeToken]) -> String {
     format!(r#"{{"d":{{"results":[{}]}}}}"#, tokens.iter().map(row).collect::<Vec<_>>().join(","))
 }
 
-pub(super) const EXPIRED: &str = r#"{"error":{"code":"-2130575172, Microsoft.SharePoint.SPInvalidChangeTokenException","message":{"lang":"nl-NL","value":"x"}}}"#;
+pub(crate) const EXPIRED: &str = r#"{"error":{"code":"-2130575172, Microsoft.SharePoint.SPInvalidChangeTokenException","message":{"lang":"nl-NL","value":"x"}}}"#;
 
 /// A session from a token, drained over one page with one row; its last checkpoint, and the one of its end.
-pub(super) fn first_run() -> (Checkpoint, Checkpoint) {
+pub(crate) fn first_run() -> (Checkpoint, Checkpoint) {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
     script.fence(&token(110, 0));
     script.rows(&[token(105, -30)]);
