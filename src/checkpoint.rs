@@ -257,7 +257,7 @@ impl fmt::Display for FeedName {
 /// A scope by the ids that do not change when something is renamed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BoundScope {
+pub(crate) struct BoundScope {
     pub(crate) kind: ScopeKind,
     /// The id in the scope's tokens: of the site, the web or the list.
     pub(crate) id: Uuid,
@@ -269,7 +269,7 @@ pub struct BoundScope {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ScopeKind {
+pub(crate) enum ScopeKind {
     Site,
     Web,
     List,
