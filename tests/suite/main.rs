@@ -14,3 +14,4 @@ mod members;
 mod one_line;
 mod recordings;
 mod session;
+mod simulated;
