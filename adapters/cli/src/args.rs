@@ -6,9 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sharepoint_changes::{ChangeQuery, Generation, ListRef, Metadata, Policy, Preset, Scope, Settings, Site};
 
 use crate::{
-    address::Address,
+    address::{self, Address},
     credential::{COOKIE, Source},
     exit::{self, Failure},
+    office::{self, Office},
     output::Format,
     since::{Since, duration},
 };
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Tail(Box<Tail>),
     /// Print what a saved answer of a server holds
     Read(Read),
+    /// Serve a simulated SharePoint site on this machine, to test against without a tenant
+    Simulate(Box<Simulate>),
     /// Take a change token apart, or ask for the current one
     #[command(subcommand)]
     Token(Token),
@@ -164,6 +167,44 @@ pub(crate) struct Read {
     pub(crate) output: Option<Format>,
 }
 
+/// The first line on stdout is JSON with the address of the site, its lists and the current tokens. It runs until
+/// SIGINT or SIGTERM. The path /_control takes commands that change the world, {"do":"add-item","list":"Tasks"}.
+#[derive(Debug, Args)]
+#[command(after_long_help = office::switches())]
+pub(crate) struct Simulate {
+    /// The port on 127.0.0.1; 0 for a free one
+    #[arg(long, value_name = "N", default_value = "0")]
+    pub(crate) port: u16,
+    /// What the office's history is made of; the same seed is the same history
+    #[arg(long, value_name = "S", default_value_t = address::SEED)]
+    seed: u64,
+    /// How many rows the history has at the start; with fewer it is a prefix
+    #[arg(long, value_name = "N", default_value_t = address::CHANGES)]
+    changes: u64,
+    /// Let the office go on while it is served, with this mean time between two operations; without a time, 1s
+    #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1s")]
+    follow_activity: Option<String>,
+    /// Set a switch of the server's dialect, several times if need be; --help lists them
+    #[arg(long, value_name = "NAME=VALUE")]
+    dialect: Vec<String>,
+    /// Answer with a fault: throttled:30, busy:5, server-error, lost, cut, sign-in…; @n for the n-th request, *m for m
+    /// of them, else for ever
+    #[arg(long, value_name = "KIND[@N[*M]]")]
+    fault: Vec<String>,
+    /// Answer this share of requests with faults that a patient client survives
+    #[arg(long, value_name = "PERCENT")]
+    trouble: Option<String>,
+    /// Tell a lie about the log: same-token, invalid-token, fence-backwards…
+    #[arg(long, value_name = "KIND")]
+    lie: Vec<String>,
+    /// Throttle callers that cost more units a minute
+    #[arg(long, value_name = "UNITS")]
+    throttle: Option<String>,
+    /// Let nobody in without: bearer:TOKEN, cookie:VALUE, or rotating:PREFIX:TIME
+    #[arg(long, value_name = "HOW")]
+    auth: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Token {
     /// Take a change token apart: whose it is, when, how old, how long it is good for
@@ -194,6 +235,28 @@ pub(crate) struct TokenNow {
     /// How to print; without it, text on a terminal and jsonl elsewhere
     #[arg(long, value_enum)]
     pub(crate) output: Option<Format>,
+}
+
+impl Simulate {
+    /// The office that was described, by the same switches as a `sim:` address.
+    pub(crate) fn office(&self) -> Result<Office, Failure> {
+        let mut office = Office::new(self.seed, self.changes);
+        let named = [
+            ("live", &self.follow_activity),
+            ("trouble", &self.trouble),
+            ("throttle", &self.throttle),
+            ("auth", &self.auth),
+        ];
+        let mut switches: Vec<(&str, &str)> =
+            named.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
+        switches.extend(self.fault.iter().map(|value| ("fault", &**value)));
+        switches.extend(self.lie.iter().map(|value| ("lie", &**value)));
+        switches.extend(self.dialect.iter().map(|pair| pair.split_once('=').unwrap_or((pair, "yes"))));
+        for (name, value) in switches {
+            office.set(name, value).map_err(Failure::usage)?;
+        }
+        Ok(office)
+    }
 }
 
 impl Place {

@@ -13,6 +13,7 @@ mod office;
 mod output;
 mod progress;
 mod read;
+mod simulate;
 mod simulated;
 mod since;
 mod state;
@@ -51,6 +52,7 @@ fn run(cli: &Cli, progress: &Progress) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Tail(args) => tail::run(args, &Stop::on_signals()?, progress),
         Command::Read(args) => read::run(args, progress),
+        Command::Simulate(args) => simulate::run(args, &Stop::on_signals()?, progress),
         Command::Token(command) => token::run(command, &Stop::on_signals()?, progress),
     }
 }

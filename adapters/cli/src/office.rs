@@ -1,8 +1,8 @@
 //! The simulated office: the same for the embedded site and the served one.
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
-use sharepoint_simulator::{Activity, Auth, Dialect, Fault, Faults, Server, Throttle, world};
+use sharepoint_simulator::{Activity, Auth, Command, Dialect, Fault, Faults, Server, Throttle, world};
 
 use crate::since::duration;
 
@@ -17,6 +17,7 @@ pub(crate) struct Office {
     pub(crate) live: Option<Duration>,
     pub(crate) dialect: Dialect,
     pub(crate) faults: Faults,
+    lies: Vec<String>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) auth: Auth,
 }
@@ -31,12 +32,13 @@ impl Office {
             live: None,
             dialect: Dialect::default(),
             faults,
+            lies: Vec::new(),
             throttle: None,
             auth: Auth::default(),
         }
     }
 
-    /// Sets a switch by its name: `fault`, `trouble`, `throttle`, `auth`, `live`, or one of the dialect's.
+    /// Sets a switch by its name: `fault`, `trouble`, `lie`, `throttle`, `auth`, `live`, or one of the dialect's.
     ///
     /// # Errors
     /// What may stand there instead.
@@ -55,6 +57,7 @@ impl Office {
                 let share = percent / 100.0 / f64::from(u32::try_from(kinds.len()).unwrap_or(1));
                 kinds.into_iter().for_each(|kind| self.faults.by_chance(share, kind));
             }
+            "lie" => self.lies.push(value.to_owned()),
             "throttle" => {
                 let budget = value.parse().map_err(|_| wrong("the units a minute may cost"))?;
                 self.throttle = Some(Throttle::per_minute(budget));
@@ -63,13 +66,16 @@ impl Office {
             _ => self
                 .dialect
                 .set(&format!("{name}={value}"))
-                .map_err(|error| format!("{error}; or one of fault, trouble, throttle, auth, live"))?,
+                .map_err(|error| format!("{error}; or one of fault, trouble, lie, throttle, auth, live"))?,
         }
         Ok(())
     }
 
     /// Plays the history and opens a server over it, at its end.
-    pub(crate) fn open(self) -> Server {
+    ///
+    /// # Errors
+    /// A lie that the server does not know.
+    pub(crate) fn open(self) -> Result<Server, String> {
         let settings =
             world::Settings { seed: self.seed, dialect: self.dialect, ..world::Settings::default() };
         let (mut world, mut activity) = Activity::office(settings);
@@ -86,8 +92,20 @@ impl Office {
         if self.live.is_some() {
             server.follow(activity);
         }
-        server
+        for lie in self.lies {
+            server.control(Command::Lie { lie })?;
+        }
+        Ok(server)
     }
+}
+
+/// The dialect's switches for `--help`, each with what else it may be.
+pub(crate) fn switches() -> String {
+    let mut text = String::from("Switches of the dialect, as they are, and what else they may be:\n");
+    for (switch, allowed) in Dialect::default().describe() {
+        let _ = writeln!(text, "  {switch:<34}  {allowed}");
+    }
+    text
 }
 
 /// `name`, `name@n` for the n-th request, `name@n*m` for it and those after it, m in all.

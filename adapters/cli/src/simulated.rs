@@ -21,7 +21,7 @@ pub(crate) fn open(office: &Office, server: &Server) -> Result<(SimulatedHost, S
         simulator::Generation::Server2016 => Generation::Server2016,
         simulator::Generation::Server2013 => Generation::Server2013,
     };
-    let mut host = SimulatedHost::new(office.clone().open());
+    let mut host = SimulatedHost::new(office.clone().open().map_err(Failure::usage)?);
     host.latency = Duration::ZERO;
     let address = format!("{}{SITE}", host.server().world().host());
     let site = server.site(Site::new(&address)?)?;

@@ -3,6 +3,7 @@
 mod acks;
 mod read;
 mod secrets;
+mod served;
 mod signals;
 mod state;
 mod tail;
