@@ -20,6 +20,35 @@ fn a_position_older_than_the_trusted_retention_is_expired_before_it_is_sent() {
 }
 
 #[test]
+fn a_position_is_trusted_for_the_retention_to_the_second() {
+    let (_, end) = first_run();
+    assert_eq!(end.moment(), at(-30));
+    let mut script = Script::resumed(&end, 55 * DAY - 30);
+    script.fence(&token(900, 55 * DAY - 30));
+    script.bounds();
+    let mut script = Script::resumed(&end, 55 * DAY - 29);
+    script.fence(&token(900, 55 * DAY - 29));
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_token_from_elsewhere_that_old_is_expired_too() {
+    let mut script = Script::new(Start::Token(token(100, -56 * DAY)));
+    script.fence(&token(900, 0));
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_second_reading_of_the_logs_end_tells_the_time_too() {
+    let (_, end) = first_run();
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(104, -MINUTE));
+    script.date = Some(56 * DAY);
+    script.fence(&token(900, 0));
+    assert!(expired(&script.done()));
+}
+
+#[test]
 fn a_client_clock_56_days_fast_expires_nothing() {
     let (_, end) = first_run();
     let mut script = Script::resumed(&end, MINUTE);
@@ -69,9 +98,19 @@ fn a_row_tells_its_own_age_and_not_that_of_the_answer() {
     script.rows(&[token(105, -54 * DAY + 60)]);
     let page = script.page();
     assert_eq!(page.checkpoint.moment(), at(-54 * DAY + 60));
+    assert!(!page.checkpoint.from_beginning());
     let mut script = Script::resumed(&page.checkpoint, 10 * DAY);
     script.fence(&token(950, 10 * DAY));
     assert!(expired(&script.done()));
+}
+
+#[test]
+fn an_old_row_gives_no_leave_to_be_old() {
+    // Between the edge of the trusted retention and the retention itself.
+    let mut script = Script::new(Start::Token(token(100, -55 * DAY + 60)));
+    script.fence(&token(900, 0));
+    script.rows(&[token(105, -55 * DAY + 120)]);
+    assert!(!script.page().checkpoint.from_beginning());
 }
 
 #[test]
@@ -140,6 +179,7 @@ fn an_empty_answer_to_an_over_age_token_is_never_the_end() {
     assert_eq!((gap.after, gap.until), (at(-90 * DAY), at(-54 * DAY)));
     assert_eq!(page.follows, Some(rows.checkpoint.to_string()));
     assert!(matches!(page.checkpoint.position(), Position::Since(_)));
+    assert_eq!(page.checkpoint.moment(), at(-54 * DAY));
     // It goes on from the edge of the trusted retention, one day inside.
     let edge = ChangeToken::at(TokenScope::List, LIST, at(-54 * DAY));
     assert_eq!(script.start(), Some(edge.to_string()));
@@ -151,8 +191,23 @@ fn an_empty_answer_to_an_over_age_token_is_never_the_end() {
     let edge = ChangeToken::at(TokenScope::List, LIST, at(-53 * DAY));
     assert_eq!(script.rows(&[token(30, -50 * DAY)]).0, Some(edge.to_string()));
     assert_eq!(script.page().changes.len(), 1);
-    script.rows(&[]);
-    script.up_to_date();
+    // And from its row from then on.
+    assert_eq!(script.rows(&[]).0, Some(token(30, -50 * DAY).to_string()));
+    assert_eq!(script.up_to_date().token(), Some(&token(30, -50 * DAY)));
+}
+
+#[test]
+fn the_end_of_the_log_ends_the_way_up_from_the_beginning() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(10, -90 * DAY));
+    script.rows(&[token(9, -90 * DAY)]);
+    let page = script.page();
+    assert!(page.checkpoint.from_beginning());
+    // Killed there; and now the log, or the copy of it that answers, ends where the reader stands.
+    let mut script = Script::resumed(&page.checkpoint, MINUTE);
+    script.fence(&token(9, -90 * DAY));
+    let end = script.up_to_date();
+    assert_eq!((end.from_beginning(), end.moment()), (false, at(MINUTE)));
 }
 
 #[test]
@@ -174,6 +229,15 @@ fn a_start_time_beyond_the_fence_is_an_error() {
     let mut script = Script::new(Start::Time(at(60)));
     script.fence(&token(110, -MINUTE));
     assert!(matches!(script.error(), Error::StartBeyondFence { .. }));
+    // The moment itself has come.
+    let mut script = Script::new(Start::Time(at(0)));
+    script.fence(&token(110, -MINUTE));
+    script.up_to_date();
+    // The moment of the last change: whether its row is still to come, only the server knows.
+    let mut script = Script::new(Start::Time(at(-MINUTE)));
+    script.fence(&token(110, -MINUTE));
+    script.rows(&[token(110, -MINUTE)]);
+    script.page();
     // Behind the log's last change, but not in the future: there is simply nothing to read.
     let mut script = Script::new(Start::Time(at(-10)));
     script.fence(&token(110, -MINUTE));

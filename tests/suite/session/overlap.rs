@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sharepoint_changes::{Checkpoint, Settings, Start};
 
-use super::script::{MINUTE, Script, query, token};
+use super::script::{MINUTE, Script, at, query, token};
 
 fn resumed(checkpoint: &Checkpoint, date: i64, overlap: i64) -> Script {
     let mut settings = Settings::default();
@@ -82,6 +82,55 @@ fn an_overlap_is_counted_from_the_end_of_the_last_run_and_not_from_now() {
     let mut script = resumed(&end, 5 * 60 * MINUTE, 60 * MINUTE);
     script.fence(&token(1100, 5 * 60 * MINUTE));
     assert_eq!(script.start(), Some(token(1000, 0).to_string()));
+}
+
+#[test]
+fn rows_delivered_again_move_nothing_back() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(1000, 0));
+    let end = script.up_to_date();
+    let mut script = resumed(&end, 10 * MINUTE, 120 * MINUTE);
+    script.fence(&token(1010, 10 * MINUTE));
+    script.rows(&[token(1010, 10 * MINUTE)]);
+    script.page();
+    script.rows(&[]);
+    let end = script.up_to_date();
+    // For an hour the log ends where the reader stands, so the position is as young as the hour.
+    let mut script = resumed(&end, 70 * MINUTE, 120 * MINUTE);
+    script.fence(&token(1010, 10 * MINUTE));
+    script.rows(&[token(1010, 10 * MINUTE)]);
+    script.page();
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert_eq!(end.moment(), at(70 * MINUTE));
+    let mut script = resumed(&end, 80 * MINUTE, 120 * MINUTE);
+    script.fence(&token(1080, 80 * MINUTE));
+    assert_eq!(
+        script.rows(&[token(1005, 5 * MINUTE), token(1010, 10 * MINUTE)]).0,
+        Some(token(1000, 0).to_string())
+    );
+    let page = script.page();
+    assert_eq!(page.changes.len(), 2);
+    for again in [page.checkpoint_after(0), page.checkpoint] {
+        assert_eq!((again.token(), again.moment()), (Some(&token(1010, 10 * MINUTE)), at(70 * MINUTE)));
+    }
+}
+
+#[test]
+fn a_run_without_an_overlap_forgets_the_earlier_positions() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(1000, 0));
+    let end = script.up_to_date();
+    let mut script = resumed(&end, 10 * MINUTE, 60 * MINUTE);
+    script.fence(&token(1010, 10 * MINUTE));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert!(end.as_str().contains("earlier") && end.as_str().contains("completed"), "{end}");
+    let mut script = Script::resumed(&end, 20 * MINUTE);
+    script.fence(&token(1020, 20 * MINUTE));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert!(!end.as_str().contains("earlier") && !end.as_str().contains("completed"), "{end}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ fn bootstrap_ends_at_once_with_a_checkpoint_taken_before_it_was_said() {
     assert_eq!((reason, follows), (ResyncReason::FirstRun, None));
     let since = ChangeToken::at(TokenScope::List, LIST, at(-15 * MINUTE));
     assert_eq!(*then.position(), Position::Since(since.ticks()));
+    assert!(!then.from_beginning());
     // Everything is read; then the log is followed from a quarter of an hour before.
     let mut script = Script::resumed(&then, 60 * MINUTE);
     script.fence(&token(120, 60 * MINUTE));
