@@ -4,6 +4,7 @@
 //! JSON; `GET /_control` describes the world. It is no part of SharePoint: it needs no credential, meets no fault and
 //! is counted nowhere.
 
+mod carry_out;
 mod command;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode};

@@ -1,7 +1,6 @@
 //! The change log of one content database: rows that are only ever appended, found by index for each scope.
 
-use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
@@ -11,7 +10,7 @@ use crate::token::Place;
 use crate::world::{ListRef, SiteRef, WebRef};
 
 /// A map whose hashing needs no randomness.
-pub(crate) type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
+pub(crate) type Map<K, V> = rustc_hash::FxHashMap<K, V>;
 
 /// One row of the log.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,6 +11,7 @@ mod filter;
 mod folders;
 mod items;
 mod lists;
+mod member;
 mod target;
 
 use http::{HeaderMap, Method, StatusCode};

@@ -13,8 +13,10 @@ use crate::fault::{Fault, Faults};
 use crate::format::{Format, text};
 use crate::lie::{Lie, Lies};
 use crate::pages;
+use crate::politeness::{Waits, sender};
 use crate::problem::Problem;
 use crate::rest::{self, Answer, Ask};
+use crate::stats::Stats;
 use crate::throttle::{Meter, Said, Throttle};
 use crate::ticks::Ticks;
 use crate::world::{WebRef, World};
@@ -32,7 +34,7 @@ pub struct Server {
     rng: fastrand::Rng,
     secret: u64,
     meters: BTreeMap<String, Meter>,
-    rests: BTreeMap<String, Ticks>,
+    waits: Waits,
     stats: Stats,
     activity: Option<Activity>,
     /// Who may ask.
@@ -45,22 +47,6 @@ pub struct Server {
     pub throttle: Option<Throttle>,
     /// Whether the path `/_control` is open.
     pub control: bool,
-}
-
-/// What a server has seen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Requests, those that met a fault included.
-    pub requests: u64,
-    /// Requests that were throttled, by the throttler or a fault.
-    pub throttled: u64,
-    /// Requests that came before the wait told to their sender was over.
-    pub impolite: u64,
-    /// Faults met, by kind.
-    pub faults: BTreeMap<&'static str, u64>,
-    /// Requests by the last segment of their path, in lower case and without its arguments.
-    pub calls: BTreeMap<String, u64>,
 }
 
 /// An answer, and what the way to the client does to it.
@@ -98,7 +84,7 @@ impl Server {
             rng: fastrand::Rng::with_seed(seed),
             secret: seed.rotate_left(17),
             meters: BTreeMap::new(),
-            rests: BTreeMap::new(),
+            waits: Waits::default(),
             stats: Stats::default(),
             activity: None,
             auth: Auth::default(),
@@ -176,9 +162,7 @@ impl Server {
         }
         self.stats.requests += 1;
         let sender = sender(request.headers());
-        if self.rests.get(&sender).is_some_and(|until| self.world.now() < *until) {
-            self.stats.impolite += 1;
-        }
+        self.stats.impolite += u64::from(self.waits.is_early(&sender, self.world.now()));
         let fault = self.faults.next(request.uri().path());
         if let Some(fault) = &fault {
             *self.stats.faults.entry(fault.kind()).or_default() += 1;
@@ -195,7 +179,8 @@ impl Server {
             _ => self.answer(request),
         };
         self.finish(&mut response, said);
-        self.note_rest(sender, &response);
+        self.stats.throttled += u64::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
+        self.waits.note(sender, &response, self.world.now());
         Served { delivery: delivery(fault.as_ref(), response.body_mut()), response }
     }
 
@@ -360,28 +345,6 @@ impl Server {
         let chance = self.rng.u128(..) & 0xffff_ffff_ffff_ffff;
         uuid::Uuid::from_u128((time << 80) | (0x5000 << 64) | chance).to_string()
     }
-
-    /// Remembers how long the sender was asked to stay away.
-    fn note_rest(&mut self, sender: String, response: &Response<Vec<u8>>) {
-        if !matches!(response.status(), StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            return;
-        }
-        self.stats.throttled += u64::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
-        let now = self.world.now();
-        let header = |name: HeaderName| text(response.headers(), &name);
-        let mut until = now;
-        if let Some(after) = header(RETRY_AFTER) {
-            let moment = match after.parse() {
-                Ok(seconds) => Some(now.after(Duration::from_secs(seconds))),
-                Err(_) => jiff::fmt::rfc2822::parse(&after).ok().map(|date| Ticks::of(date.timestamp())),
-            };
-            until = until.max(moment.unwrap_or(now));
-        }
-        let reset = header(HeaderName::from_static("ratelimit-reset")).and_then(|reset| reset.parse().ok());
-        until = until.max(now.after(Duration::from_secs(reset.unwrap_or_default())));
-        let rest = self.rests.entry(sender).or_default();
-        *rest = until.max(*rest);
-    }
 }
 
 /// Whether a fault leaves the answer as it is and strikes on its way.
@@ -409,13 +372,4 @@ fn base(uri: &http::Uri, headers: &HeaderMap, host: &str) -> String {
         (_, _, Some(name)) => format!("http://{name}"),
         _ => host.to_owned(),
     }
-}
-
-/// Whom a wait is told to: callers are told apart by credential and program.
-fn sender(headers: &HeaderMap) -> String {
-    [http::header::AUTHORIZATION, http::header::COOKIE, http::header::USER_AGENT]
-        .iter()
-        .map(|name| text(headers, name).unwrap_or_default())
-        .collect::<Vec<_>>()
-        .join("\n")
 }

@@ -74,21 +74,28 @@ impl Ticks {
         let seconds = self.0.div_euclid(SECOND);
         let (year, month, day) = civil(seconds.div_euclid(86_400));
         let time = seconds.rem_euclid(86_400);
-        digits(out, year, 4);
+        two(out, year / 100);
+        two(out, year % 100);
         out.push(b'-');
-        digits(out, month, 2);
+        two(out, month);
         out.push(b'-');
-        digits(out, day, 2);
+        two(out, day);
         out.push(b'T');
-        digits(out, time / 3_600, 2);
+        two(out, time / 3_600);
         out.push(b':');
-        digits(out, time / 60 % 60, 2);
+        two(out, time / 60 % 60);
         out.push(b':');
-        digits(out, time % 60, 2);
+        two(out, time % 60);
         let fraction = self.within_second();
         if fraction != 0 {
             out.push(b'.');
-            digits(out, fraction, 7);
+            let mut text = [b'0'; 7];
+            let mut rest = fraction;
+            for place in text.iter_mut().rev() {
+                *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+                rest /= 10;
+            }
+            out.extend_from_slice(&text);
             while out.last() == Some(&b'0') {
                 out.pop();
             }
@@ -130,15 +137,10 @@ fn civil(day: i64) -> (i64, i64, i64) {
     (year, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
-/// Appends a number with leading zeros.
-fn digits(out: &mut Vec<u8>, number: i64, width: usize) {
-    let mut buffer = [b'0'; 8];
-    let mut rest = number.unsigned_abs();
-    for place in buffer[..width].iter_mut().rev() {
-        *place = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-    }
-    out.extend_from_slice(&buffer[..width]);
+/// Appends a number of two digits.
+fn two(out: &mut Vec<u8>, number: i64) {
+    let digit = |number: i64| b'0' + u8::try_from(number % 10).unwrap_or_default();
+    out.extend_from_slice(&[digit(number / 10), digit(number)]);
 }
 
 #[cfg(test)]

@@ -89,15 +89,27 @@ impl Token {
 
     /// Appends the text.
     pub(crate) fn write(self, out: &mut Vec<u8>) {
+        self.write_head(out);
+        self.place.write(out);
+    }
+
+    /// Appends what all tokens of one object begin with.
+    pub(crate) fn write_head(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"1;");
         out.push(self.scope.digit());
         out.push(b';');
         let mut buffer = Uuid::encode_buffer();
         out.extend_from_slice(self.id.hyphenated().encode_lower(&mut buffer).as_bytes());
         out.push(b';');
-        write_number(out, self.place.ticks.0);
+    }
+}
+
+impl Place {
+    /// Appends the end of a token's text.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        write_number(out, self.ticks.0);
         out.push(b';');
-        write_number(out, self.place.number);
+        write_number(out, self.number);
     }
 }
 
@@ -111,21 +123,7 @@ impl std::fmt::Display for Token {
 
 /// Appends a number in decimal.
 pub(crate) fn write_number(out: &mut Vec<u8>, number: i64) {
-    let mut buffer = [0_u8; 20];
-    let mut at = buffer.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        at -= 1;
-        buffer[at] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&buffer[at..]);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 #[cfg(test)]

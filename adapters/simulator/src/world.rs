@@ -12,6 +12,7 @@ mod list;
 mod oracle;
 mod people;
 mod schema;
+mod settings;
 mod sharing;
 mod site;
 mod web;

@@ -1,113 +1,29 @@
-//! Rows of the log as SP.Change entities: their members, and the JSON of a page of them.
+//! Rows of the log as SP.Change entities, written by hand: a page has a thousand of them.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use uuid::Uuid;
 
-use crate::dialect::{Generation, MemberOrder, Where};
+use super::member::{BASE, Member, defaults, others, slot};
+use crate::dialect::{MemberOrder, Where};
 use crate::entity::{Dress, Entity, Prop};
 use crate::event::{Event, Object};
 use crate::format::Format;
 use crate::json::{self, Style};
 use crate::log::Row;
-use crate::problem::Problem;
 use crate::query::Scope;
 use crate::ticks::Ticks;
 use crate::token::{Token, write_number};
 use crate::world::World;
 
-macro_rules! members {
-    ($($member:ident,)*) => {
-        /// A member of some SP.Change type.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Member {
-            $($member,)*
-        }
-
-        impl Member {
-            /// Its name on the wire.
-            pub(crate) fn name(self) -> &'static str {
-                match self {
-                    $(Self::$member => stringify!($member),)*
-                }
-            }
-        }
-    };
-}
-members! {
-    ChangeToken, ChangeType, RelativeTime, SiteId, Time, Activate, ActivityType, AlertId, AppConsentPrincipalId,
-    BaseTemplate, ContentTypeId, Editor, EditorEmailHint, EditorLoginName, FieldId, FileSystemObjectType, FileType,
-    GroupId, Hashtag, Hidden, IsRecycleBinOperation, ItemId, ListId, ListTemplate, ListTitle, MoveWasForRecycle,
-    MoveWasForRestore, RootFolderUrl, ServerRelativeUrl, SharedByUser, SharedWithUsers, Title, UniqueId, UserId,
-    ViewId, WebId,
-}
-
-use Member::{
+use super::member::Member::{
     Activate, ActivityType, AlertId, AppConsentPrincipalId, BaseTemplate, ChangeToken, ChangeType,
     ContentTypeId, Editor, EditorEmailHint, EditorLoginName, FieldId, FileSystemObjectType, FileType,
     GroupId, Hashtag, Hidden, IsRecycleBinOperation, ItemId, ListId, ListTemplate, ListTitle,
-    MoveWasForRecycle, MoveWasForRestore, RelativeTime, RootFolderUrl, ServerRelativeUrl, SharedByUser,
-    SharedWithUsers, SiteId, Time, Title, UniqueId, UserId, ViewId, WebId,
+    MoveWasForRecycle, MoveWasForRestore, RootFolderUrl, ServerRelativeUrl, SharedByUser, SharedWithUsers,
+    SiteId, Time, Title, UniqueId, UserId, ViewId, WebId,
 };
-
-/// What every type has first, in the recorded order.
-const BASE: [Member; 4] = [ChangeToken, ChangeType, SiteId, Time];
-
-/// The default members of a type after those of every type, in the recorded order; inferred for types that were
-/// never recorded.
-fn defaults(object: &Object, generation: Generation) -> &'static [Member] {
-    match object {
-        // The documented sample of 2013 has neither editor nor unique id.
-        Object::Item { .. } if generation == Generation::Server2013 => &[ItemId, ListId, WebId],
-        Object::Item { .. } => &[
-            Editor,
-            EditorEmailHint,
-            ItemId,
-            ListId,
-            ServerRelativeUrl,
-            SharedByUser,
-            SharedWithUsers,
-            UniqueId,
-            WebId,
-        ],
-        Object::List => &[BaseTemplate, Editor, Hidden, ListId, Title, WebId],
-        Object::File(_) | Object::Folder(_) => &[UniqueId, WebId],
-        Object::View(_) => &[ViewId, ListId, WebId],
-        Object::ContentType(_) => &[ContentTypeId, WebId],
-        Object::Web => &[WebId],
-        Object::Site | Object::SecurityPolicy => &[],
-        Object::Field(_) => &[FieldId, WebId],
-        Object::User(_) => &[Activate, UserId],
-        Object::Group(_) => &[GroupId],
-        Object::Alert(_) => &[AlertId, WebId],
-        Object::AppConsentPrincipal(_) => &[AppConsentPrincipalId],
-    }
-}
-
-/// Declared members of a type that are not in its default set.
-fn others(object: &Object) -> &'static [Member] {
-    match object {
-        Object::Item { .. } => &[
-            RelativeTime,
-            ActivityType,
-            ContentTypeId,
-            EditorLoginName,
-            FileSystemObjectType,
-            FileType,
-            Hashtag,
-            Hidden,
-            IsRecycleBinOperation,
-            ListTemplate,
-            ListTitle,
-            MoveWasForRecycle,
-            MoveWasForRestore,
-            Title,
-        ],
-        Object::List => &[RelativeTime, IsRecycleBinOperation, RootFolderUrl],
-        Object::Folder(_) => &[RelativeTime, IsRecycleBinOperation],
-        _ => &[RelativeTime],
-    }
-}
 
 /// A member's value, borrowed from the world where it can be.
 enum Cell<'a> {
@@ -127,56 +43,46 @@ enum Cell<'a> {
 
 /// What the rows of an answer are written with.
 pub(crate) struct RowWriter<'a> {
-    pub(crate) world: &'a World,
-    pub(crate) scope: Scope,
-    pub(crate) dress: Dress<'a>,
+    world: &'a World,
+    scope: Scope,
+    dress: Dress<'a>,
     /// Names that `$select` gave; none for the default set.
-    pub(crate) select: Option<Vec<String>>,
+    select: Option<Vec<String>>,
     /// Fresh ids come from here, as no answer repeats those of another.
-    pub(crate) rng: &'a mut fastrand::Rng,
+    rng: &'a mut fastrand::Rng,
+    /// The members of each type, in the order they are written, once they are known.
+    plans: [Option<Rc<[Member]>>; 14],
+    /// Texts of the site, web and list seen last: neighbours share them.
+    texts: [(Uuid, [u8; 36]); 3],
 }
 
-impl RowWriter<'_> {
-    /// Checks `$select` against every type: a name that none declares is an error.
-    pub(crate) fn checked_select(text: &str) -> Result<Option<Vec<String>>, Problem> {
-        let every = [
-            Object::Item { id: 0, unique_id: Uuid::nil() },
-            Object::List,
-            Object::File(Uuid::nil()),
-            Object::Folder(Uuid::nil()),
-            Object::View(Uuid::nil()),
-            Object::ContentType("".into()),
-            Object::Web,
-            Object::Site,
-            Object::Field(Uuid::nil()),
-            Object::User(0),
-            Object::Group(0),
-            Object::Alert(Uuid::nil()),
-            Object::AppConsentPrincipal(0),
-        ];
-        let known = |name: &str| {
-            let is = |member: &&Member| member.name() == name;
-            every.iter().any(|object| {
-                BASE.iter().chain(defaults(object, Generation::Online)).chain(others(object)).any(|m| is(&m))
-            })
-        };
-        let mut names = Vec::new();
-        for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let first = name.split('/').next().unwrap_or_default();
-            if name == "*" {
-                return Ok(None);
-            }
-            if !known(first) {
-                return Err(Problem::unknown_field(name));
-            }
-            names.push(first.to_owned());
+impl<'a> RowWriter<'a> {
+    /// A writer of rows as a scope's answer shows them.
+    pub(crate) fn new(
+        world: &'a World,
+        scope: Scope,
+        dress: Dress<'a>,
+        select: Option<Vec<String>>,
+        rng: &'a mut fastrand::Rng,
+    ) -> Self {
+        Self {
+            world,
+            scope,
+            dress,
+            select,
+            rng,
+            plans: Default::default(),
+            texts: [(Uuid::max(), [0; 36]); 3],
         }
-        Ok((!names.is_empty()).then_some(names))
     }
 
     /// The members of a row in the order they are written.
-    fn members(&mut self, row: &Row) -> Vec<Member> {
+    fn members(&mut self, row: &Row) -> Rc<[Member]> {
         let dialect = &self.world.dialect;
+        let slot = slot(&row.object);
+        if let Some(plan) = &self.plans[slot] {
+            return Rc::clone(plan);
+        }
         let mut members: Vec<Member> = Vec::with_capacity(16);
         members.extend(BASE);
         members.extend(defaults(&row.object, dialect.generation));
@@ -192,6 +98,11 @@ impl RowWriter<'_> {
             MemberOrder::Sorted => members.sort_by_key(|member| member.name()),
             MemberOrder::Shuffled => self.rng.shuffle(&mut members),
         }
+        let members: Rc<[Member]> = members.into();
+        // A shuffled order is another one for every row.
+        if dialect.member_order != MemberOrder::Shuffled {
+            self.plans[slot] = Some(Rc::clone(&members));
+        }
         members
     }
 
@@ -205,7 +116,7 @@ impl RowWriter<'_> {
             first = false;
             self.write_metadata(out, row, kind);
         }
-        for member in self.members(row) {
+        for member in self.members(row).iter().copied() {
             if !first {
                 out.push(b',');
             }
@@ -214,7 +125,12 @@ impl RowWriter<'_> {
             out.extend_from_slice(member.name().as_bytes());
             out.extend_from_slice(b"\":");
             let cell = self.cell(row, token, member);
-            self.write_cell(out, &cell, style);
+            match (member, &cell) {
+                (SiteId, Cell::Guid(id)) => self.write_known(out, 0, *id),
+                (WebId, Cell::Guid(id)) => self.write_known(out, 1, *id),
+                (ListId, Cell::Guid(id)) => self.write_known(out, 2, *id),
+                _ => self.write_cell(out, &cell, style),
+            }
         }
         if self.world.dialect.extra_members {
             out.extend_from_slice(if first { b"" } else { b"," });
@@ -225,39 +141,53 @@ impl RowWriter<'_> {
         out.push(b'}');
     }
 
+    /// Appends a quoted guid that the row before probably had too.
+    fn write_known(&mut self, out: &mut Vec<u8>, place: usize, id: Uuid) {
+        let known = &mut self.texts[place];
+        if known.0 != id {
+            let mut text = Vec::with_capacity(36);
+            json::guid(&mut text, id, self.dress.style);
+            *known = (id, text.try_into().unwrap_or([b'0'; 36]));
+        }
+        out.push(b'"');
+        out.extend_from_slice(&known.1);
+        out.push(b'"');
+    }
+
     fn write_metadata(&mut self, out: &mut Vec<u8>, row: &Row, kind: &str) {
         let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
+        let mut id_text = Uuid::encode_buffer();
+        let id_text = id.hyphenated().encode_lower(&mut id_text).as_bytes();
         let service = self.dress.service.as_bytes();
-        let address = |out: &mut Vec<u8>, service: &[u8], style: Style| {
+        let address = |out: &mut Vec<u8>, service: &[u8]| {
             out.push(b'"');
             out.extend_from_slice(service);
             out.extend_from_slice(kind.as_bytes());
-            json::guid(out, id, Style { upper: false, ..style });
+            out.extend_from_slice(id_text);
         };
-        let style = self.dress.style;
         if self.dress.format == Format::Minimal {
             out.extend_from_slice(b"\"odata.type\":\"");
             out.extend_from_slice(kind.as_bytes());
             out.push(b'"');
             if self.world.dialect.minimal_links {
                 out.extend_from_slice(b",\"odata.id\":");
-                address(out, service, style);
+                address(out, service);
                 out.extend_from_slice(b"\",\"odata.editLink\":");
-                address(out, b"", style);
+                address(out, b"");
                 out.push(b'"');
             }
             return;
         }
         out.extend_from_slice(b"\"__metadata\":{\"id\":");
-        address(out, service, style);
+        address(out, service);
         out.extend_from_slice(b"\",\"uri\":");
-        address(out, service, style);
+        address(out, service);
         out.extend_from_slice(b"\",\"type\":\"");
         out.extend_from_slice(kind.as_bytes());
         out.extend_from_slice(b"\"}");
         if row.object == Object::List && self.select.is_none() {
             out.extend_from_slice(b",\"Creator\":{\"__deferred\":{\"uri\":");
-            address(out, service, style);
+            address(out, service);
             out.extend_from_slice(b"/Creator\"}}");
         }
     }
@@ -311,7 +241,7 @@ impl RowWriter<'_> {
         let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
         let kind = row.object.type_name();
         let members = self.members(row);
-        let props = members.into_iter().map(|member| {
+        let props = members.iter().copied().map(|member| {
             let prop = match self.cell(row, token, member) {
                 Cell::Null => Prop::Null,
                 Cell::Bool(yes) => Prop::Bool(yes),
@@ -334,10 +264,7 @@ impl RowWriter<'_> {
         Entity { kind: Cow::Borrowed(kind), path: format!("{kind}{id}"), etag: None, props, links: &[] }
     }
 
-    fn cell<'a>(&self, row: &'a Row, token: Token, member: Member) -> Cell<'a>
-    where
-        Self: 'a,
-    {
+    fn cell<'r>(&self, row: &'r Row, token: Token, member: Member) -> Cell<'r> {
         let world: &World = self.world;
         let item = || match (&row.object, row.list) {
             (Object::Item { id, .. }, Some(list)) => world.list(list).item(*id).map(|item| (list, item)),

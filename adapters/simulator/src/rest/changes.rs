@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::change_query::{self, Sent};
 use super::change_row::RowWriter;
-use super::{Answer, Ask};
+use super::{Answer, Ask, member};
 use crate::dialect::{Expired, Where};
 use crate::entity::write_feed;
 use crate::format::{Format, is_verbose_body};
@@ -134,7 +134,7 @@ fn early(
 fn page(ask: &mut Ask<'_>, scope: Scope, rows: &[u32], start: Option<Place>) -> Result<Answer, Problem> {
     let world = ask.world;
     let log = world.log_of(scope);
-    let select = ask.address.option("$select").map(RowWriter::checked_select).transpose()?.flatten();
+    let select = ask.address.option("$select").map(member::checked_select).transpose()?.flatten();
     let mut rows: Vec<_> = rows.iter().map(|index| log.row(*index)).collect();
     if ask.lies(Lie::OutOfOrder) {
         rows.reverse();
@@ -149,7 +149,7 @@ fn page(ask: &mut Ask<'_>, scope: Scope, rows: &[u32], start: Option<Place>) -> 
     let tokenless = ask.lies(Lie::NoToken);
     let service = ask.service();
     let dress = ask.dress(&service);
-    let mut writer = RowWriter { world, scope, dress, select, rng: ask.rng };
+    let mut writer = RowWriter::new(world, scope, dress, select, ask.rng);
     if dress.format == Format::Atom {
         let entities: Vec<_> =
             rows.iter().zip(&tokens).map(|(row, token)| writer.entity(row, *token)).collect();

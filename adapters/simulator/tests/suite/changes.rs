@@ -40,7 +40,7 @@ pub(crate) fn busy_office() -> Office {
     office
 }
 
-fn rows<'a>(body: &'a Value) -> &'a Vec<Value> {
+fn rows(body: &Value) -> &Vec<Value> {
     body.pointer("/d/results").or(body.get("value")).unwrap().as_array().unwrap()
 }
 

@@ -116,6 +116,7 @@ fn the_control_path_changes_the_world_while_it_is_served() {
         json!({"do":"upload","list":"Nothing","name":"x"}),
         json!({"do":"dance"}),
         json!({"do":"delete","list":"Documents"}),
+        json!({"do":"delete","list":"Documents","id":2,"colour":"red"}),
     ] {
         let (status, body) = line.ask("POST", "/_control", &wrong.to_string()).unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
@@ -127,6 +128,7 @@ fn the_control_path_changes_the_world_while_it_is_served() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a slow answer is measured on the wall clock")]
 fn lost_cut_and_slow_answers_really_happen_on_the_socket() {
     let serving = served();
     serving.server().faults.on(1, Fault::Lost);

@@ -1,5 +1,7 @@
 //! What the simulator promises, seen from outside.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod access;
 mod ask;
 mod changes;
@@ -9,6 +11,7 @@ mod host;
 mod http;
 mod log;
 mod office;
+mod reads;
 mod refusals;
 mod trouble;
 mod verbs;
