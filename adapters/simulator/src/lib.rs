@@ -1,4 +1,4 @@
-//! An in-memory SharePoint change log, to test against without a tenant.
+#![doc = include_str!("../README.md")]
 
 mod activity;
 mod address;

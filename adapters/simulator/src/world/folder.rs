@@ -58,6 +58,10 @@ impl World {
         if list == to || self.living(to)?.template != self.list(list).template {
             return Err(WorldError::Refused("items move between lists of one kind".to_owned()));
         }
+        if self.web(self.list(list).web).site != self.web(self.list(to).web).site {
+            // Between site collections things are copied and deleted.
+            return Err(WorldError::Refused("items move within their site collection".to_owned()));
+        }
         let new_id = self.list(to).next_id;
         let name = arrived_name(&item, new_id);
         self.free_name(to, folder, &name)?;

@@ -1,5 +1,7 @@
 //! What a right answer would be, told from the world itself and not by the way the server finds it.
 
+use std::collections::BTreeSet;
+
 use super::{ListRef, World};
 use crate::event::Object;
 use crate::log::{Log, Row};
@@ -40,8 +42,15 @@ impl World {
         let log = self.log_of(scope);
         let filter = Filter::new(scope, query, &self.dialect);
         let rows = log.all_rows().iter().enumerate().skip(log.first());
+        // Where something stands may have changed since: what belongs to a folder was filed when it was written.
+        let filed: BTreeSet<u32> = match scope {
+            Scope::Folder(list, folder) => {
+                log.of_folder(list, folder, query.recursive).iter().copied().collect()
+            }
+            _ => BTreeSet::new(),
+        };
         rows.filter(|(index, row)| {
-            self.concerns(scope, row, query.recursive)
+            self.concerns(scope, row, || u32::try_from(*index).is_ok_and(|index| filed.contains(&index)))
                 && filter.takes(row, log)
                 && query.start.is_none_or(|start| after_start(row, start, &self.dialect))
                 && query.end.is_none_or(|end| within_end(row, end))
@@ -52,9 +61,8 @@ impl World {
         .collect()
     }
 
-    /// Whether a row belongs to a scope. A folder's rows are those that the log filed under it when they were
-    /// written: where something stands may have changed since.
-    fn concerns(&self, scope: Scope, row: &Row, recursive: bool) -> bool {
+    /// Whether a row belongs to a scope; `filed` tells whether it was filed under the scope's folder.
+    fn concerns(&self, scope: Scope, row: &Row, filed: impl Fn() -> bool) -> bool {
         match scope {
             Scope::Site(site) => row.site == site,
             Scope::Web(web) => self.in_web(row, web),
@@ -62,11 +70,7 @@ impl World {
             Scope::Item(list, id) => {
                 row.list == Some(list) && matches!(row.object, Object::Item { id: found, .. } if found == id)
             }
-            Scope::Folder(list, folder) => {
-                let log = self.log_of(scope);
-                let filed = log.of_folder(list, folder, recursive);
-                filed.iter().any(|index| log.row(*index).number == row.number) && self.in_folder(row, folder)
-            }
+            Scope::Folder(_, folder) => filed() && self.in_folder(row, folder),
         }
     }
 
