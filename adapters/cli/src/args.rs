@@ -7,7 +7,7 @@ use sharepoint_changes::{ChangeQuery, Generation, ListRef, Metadata, Policy, Pre
 
 use crate::{
     address::{self, Address},
-    credential::{COOKIE, Source},
+    credential::Source,
     exit::{self, Failure},
     office::{self, Office},
     output::Format,
@@ -111,13 +111,13 @@ pub(crate) struct Place {
 /// How to speak to the server.
 #[derive(Debug, Args)]
 pub(crate) struct Server {
-    /// A command that prints an access token; it is run when one is needed, and again after a 401. Without it the
-    /// token is taken from SPCHANGES_TOKEN
+    /// A command that prints an access token; it is run when one is needed, and again after a 401. Without it and
+    /// --cookie, the token is taken from the variable SPCHANGES_TOKEN, or else a cookie from SPCHANGES_COOKIE
     #[arg(long, value_name = "CMD", conflicts_with = "cookie", help_heading = "Server")]
     bearer_command: Option<String>,
-    /// The Cookie header of a signed-in session on premises; better given by the variable, which other users of the
-    /// machine do not see
-    #[arg(long, value_name = "COOKIE", env = COOKIE, hide_env_values = true, help_heading = "Server")]
+    /// The Cookie header of a signed-in session on premises; better given by SPCHANGES_COOKIE, which other users of
+    /// the machine do not see
+    #[arg(long, value_name = "COOKIE", help_heading = "Server")]
     cookie: Option<String>,
     /// Send the credential over plain http to another machine
     #[arg(long, help_heading = "Server")]

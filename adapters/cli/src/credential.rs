@@ -24,13 +24,12 @@ pub(crate) enum Source {
 impl Source {
     /// What was given on the command line goes first, then the environment.
     pub(crate) fn new(bearer_command: Option<String>, cookie: Option<String>) -> Source {
-        match (bearer_command, cookie) {
-            (Some(command), _) => Source::Command(command),
-            (None, Some(cookie)) => Source::Cookie(cookie),
-            (None, None) => {
-                env::var(TOKEN).ok().filter(|it| !it.trim().is_empty()).map_or(Source::None, Source::Token)
-            }
-        }
+        let variable = |name| env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
+        let given = bearer_command.map(Source::Command).or(cookie.map(Source::Cookie));
+        given
+            .or_else(|| variable(TOKEN).map(Source::Token))
+            .or_else(|| variable(COOKIE).map(Source::Cookie))
+            .unwrap_or(Source::None)
     }
 
     /// Sessions by cookie need a form digest.
@@ -75,9 +74,9 @@ impl fmt::Debug for Source {
 }
 
 /// The variable that holds an access token.
-pub(crate) const TOKEN: &str = "SPCHANGES_TOKEN";
+const TOKEN: &str = "SPCHANGES_TOKEN";
 /// The variable that holds a cookie.
-pub(crate) const COOKIE: &str = "SPCHANGES_COOKIE";
+const COOKIE: &str = "SPCHANGES_COOKIE";
 
 /// Runs a command in the system's shell and takes what it prints. It may speak to people on stderr; it is given no
 /// stdin, because that may be the consumer's.

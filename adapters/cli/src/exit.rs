@@ -42,37 +42,36 @@ impl Exit {
     }
 }
 
-/// The table of exit codes for `--help`: the fixed ones, and beside them the server's errors that end with each.
+/// The table of exit codes for `--help`: the fixed ones, and below them the server's errors that end with each.
 pub(crate) fn table() -> String {
-    let mut table = String::from("Exit codes:\n");
-    for (exit, meaning, again) in FIXED {
+    let mut table = String::from("Exit codes, and whether to run again:\n");
+    for (exit, again, meaning) in FIXED {
         let code = match exit.0 {
             130 => "130/143".to_owned(),
             code => code.to_string(),
         };
-        let classes: Vec<_> = FaultClass::ALL
-            .iter()
-            .filter(|class| class.exit_code() == exit.0)
-            .map(|class| class.name())
-            .collect();
-        let classes = if classes.is_empty() { String::new() } else { format!(" [{}]", classes.join(", ")) };
-        let _ = writeln!(table, "  {code:>7}  {meaning}{classes}; run again: {again}");
+        let _ = writeln!(table, "  {code:>7}  {again:<7}  {meaning}");
+        let of_exit = FaultClass::ALL.iter().filter(|class| class.exit_code() == exit.0);
+        let classes: Vec<_> = of_exit.map(|class| class.name()).collect();
+        if !classes.is_empty() {
+            let _ = writeln!(table, "  {:>7}  {:<7}  by the server: {}", "", "", classes.join(", "));
+        }
     }
     table
 }
 
 const FIXED: [(Exit, &str, &str); 11] = [
-    (Exit::CAUGHT_UP, "caught up, also with zero changes", "as you like"),
-    (Exit::FAILURE, "failure", "no"),
-    (Exit::USAGE, "usage or configuration", "no"),
-    (Exit::LIMIT, "stopped before the end (--max, acks missing); state saved", "at once"),
-    (Exit::PERMISSION, "authentication or permission", "no"),
-    (Exit::TEMPORARY, "temporary: throttled beyond the budget, outage, network; state saved", "later"),
-    (Exit::RESYNC, "resync required: read everything anew, then go on with --accept-gap", "only so"),
-    (Exit::STATE, "the state file does not fit this address, scope or query, or is locked", "no"),
-    (Exit::UNDECODABLE, "an answer that cannot be read", "no"),
-    (Exit(130), "interrupted by SIGINT/SIGTERM at a page border; state saved", "yes"),
-    (Exit::BROKEN_PIPE, "the reader of the output went away; what it was not given is given again", "yes"),
+    (Exit::CAUGHT_UP, "", "caught up, also with zero changes"),
+    (Exit::FAILURE, "no", "failure"),
+    (Exit::USAGE, "no", "usage or configuration"),
+    (Exit::LIMIT, "at once", "stopped before the end (--max, acks missing); state saved"),
+    (Exit::PERMISSION, "no", "authentication or permission"),
+    (Exit::TEMPORARY, "later", "throttled beyond the budget, outage, network; state saved"),
+    (Exit::RESYNC, "see", "resync required: read everything anew, then run with --accept-gap"),
+    (Exit::STATE, "no", "the state file does not fit this address, scope or query, or is locked"),
+    (Exit::UNDECODABLE, "no", "an answer that cannot be read"),
+    (Exit(130), "yes", "interrupted by SIGINT/SIGTERM at a page border; state saved"),
+    (Exit::BROKEN_PIPE, "yes", "the reader of the output went away; it gets the rest next time"),
 ];
 
 /// Why the process ends without having done what it was asked.
@@ -251,7 +250,8 @@ mod tests {
         let table = table();
         for class in FaultClass::ALL {
             let word = |text: &str| text.split([' ', ',', '[', ']', ';']).any(|word| word == class.name());
-            assert_eq!(table.lines().filter(|line| word(line)).count(), 1, "{class}\n{table}");
+            let lines = table.lines().filter(|line| line.contains("by the server") && word(line));
+            assert_eq!(lines.count(), 1, "{class}\n{table}");
         }
         assert!(table.contains("130/143") && Exit::signal(2).code() == 130 && Exit::signal(15).code() == 143);
     }

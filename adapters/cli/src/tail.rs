@@ -38,7 +38,7 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
     let connection = Connection::open(&args.place.address, &args.server, stop, progress)?;
     let (out, max) = (Output::new(args.output), args.max.map(u64::from));
     let delivery = Delivery::new(out, state, acks, max, stop, progress);
-    let exit = Run { args, stop, progress, connection, query, delivery }.until_done();
+    let exit = Run { args, stop, progress, connection, query, delivery, given: false }.until_done();
     progress.clear();
     exit
 }
@@ -60,6 +60,8 @@ struct Run<'a> {
     connection: Connection,
     query: ChangeQuery,
     delivery: Delivery,
+    /// Whether the checkpoint to begin at came from the command line, so that a state does not hold it yet.
+    given: bool,
 }
 
 impl Run<'_> {
@@ -115,7 +117,7 @@ impl Run<'_> {
             Since::Token(token) => Start::Token(token),
             Since::Time(time) => Start::Time(time),
             Since::Checkpoint(checkpoint) => {
-                self.delivery.adopt(&checkpoint)?;
+                self.given = true;
                 Start::Checkpoint(*checkpoint)
             }
             Since::Ago(ago) => {
@@ -138,9 +140,13 @@ impl Run<'_> {
             Start::Now | Start::Beginning | Start::Bootstrap => (None, None),
         };
         self.delivery.begins_at(moment, checkpoint);
+        let given = checkpoint.filter(|_| std::mem::take(&mut self.given)).cloned();
         let settings = self.args.session.settings();
         let session = Session::new(self.connection.site().clone(), self.query.clone(), start, settings);
         let mut session = session.map_err(|error| self.unfit(error))?;
+        if let Some(checkpoint) = given {
+            self.delivery.adopt(&checkpoint)?;
+        }
         Ok(drive(&mut session, &mut self.connection, |page| self.delivery.page(page)))
     }
 

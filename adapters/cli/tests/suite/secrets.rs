@@ -31,6 +31,10 @@ fn a_credential_is_taken_from_a_command_or_from_the_environment() {
     run(&["tail", &guarded, "--bearer-command", &format!("echo {SECRET}")]).with(0);
     let output = command(&["tail", &guarded]).env("SPCHANGES_TOKEN", SECRET).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
+    // What is given on the command line goes before the environment.
+    let args = ["tail", &guarded, "--bearer-command", "echo wrong"];
+    let output = command(&args).env("SPCHANGES_TOKEN", SECRET).env("SPCHANGES_COOKIE", "x").output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
     let ended = run(&["tail", &guarded, "--bearer-command", "exit 7"]).with(4);
     assert!(ended.err.contains("bearer command failed"), "{}", ended.err);
 }

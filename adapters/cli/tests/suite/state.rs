@@ -47,6 +47,18 @@ fn a_state_that_begins_now_brings_what_happens_later() {
 }
 
 #[test]
+fn a_checkpoint_from_elsewhere_is_kept_only_if_it_fits() {
+    let (_folder, path) = state();
+    let of_web = run(&["tail", "sim:?changes=100"]).with(0).last()["checkpoint"].clone();
+    let of_web = of_web.as_str().unwrap();
+    run(&["tail", "sim:", "--scope", "site", "--since", of_web, "--state", &path]).with(2);
+    assert!(!fs::exists(&path).unwrap());
+    let ended = run(&["tail", "sim:?changes=150", "--since", of_web, "--state", &path]).with(0);
+    assert!(!ended.changes().is_empty());
+    assert_eq!(saved(&path)["checkpoint"], ended.last()["checkpoint"]);
+}
+
+#[test]
 fn a_state_of_another_scope_query_or_address_is_refused() {
     let (_folder, path) = state();
     run(&["tail", "sim:", "--state", &path]).with(0);
