@@ -1,8 +1,8 @@
 //! Checkpoints: what they are bound to, how they follow each other, and that their text is kept.
 
 use sharepoint_changes::{
-    ChangeQuery, Checkpoint, CheckpointError, Generation, Kinds, ListRef, Objects, Preset, QueryError, Scope,
-    Session, Settings, Site, Start, StartError, uuid::Uuid,
+    ChangeQuery, Checkpoint, CheckpointError, Generation, Kinds, ListRef, Metadata, Objects, Preset,
+    QueryError, Scope, Session, Settings, Site, Start, StartError, uuid::Uuid,
 };
 
 use super::script::{LIST, MINUTE, OTHER, Script, by_id, first_run, query, site, token, token_of};
@@ -91,6 +91,18 @@ fn another_host_scope_or_feed_is_refused_and_named() {
     other("feed", start(site(), query(), &items.parse().unwrap()));
     // The case of the host and a slash at the end make no difference.
     start(Site::new("https://Fabrikam.SharePoint.com/sites/Ops/").unwrap(), query(), &end).unwrap();
+}
+
+#[test]
+fn the_members_a_checkpoint_is_bound_to_are_sorted_and_without_size_mode_and_bounds() {
+    let site = site().metadata(Metadata::None);
+    let query = ChangeQuery::new(by_id(), Objects::WEB | Objects::ITEM, Kinds::MOVE | Kinds::ADD);
+    let mut script = Script::of(
+        Session::new(site, query.page_size(7.try_into().unwrap()), Start::Now, Settings::default()).unwrap(),
+    );
+    script.fence(&token(110, 0));
+    let end = script.up_to_date();
+    assert!(end.as_str().contains(r#""query":["Add","Item","Move","Web"],"#), "{end}");
 }
 
 #[test]

@@ -117,6 +117,17 @@ fn rows_delivered_again_move_nothing_back() {
 }
 
 #[test]
+fn where_the_log_lags_behind_the_checkpoint_stays_to_the_letter() {
+    let mut script = Script::new(Start::Now);
+    script.fence(&token(1000, 0));
+    let end = script.up_to_date();
+    let mut script = resumed(&end, MINUTE, 60 * MINUTE);
+    script.fence(&token(990, -MINUTE));
+    script.fence(&token(990, -MINUTE));
+    assert_eq!(script.up_to_date(), end);
+}
+
+#[test]
 fn a_run_without_an_overlap_forgets_the_earlier_positions() {
     let mut script = Script::new(Start::Now);
     script.fence(&token(1000, 0));
