@@ -1,0 +1,186 @@
+//! The part of the command line that says which log, on which server, within which limits.
+
+use std::{num::NonZeroU32, str::FromStr, time::Duration};
+
+use clap::{Args, ValueEnum};
+use sharepoint_changes::{Generation, ListRef, Metadata, Policy, Scope, Settings, Site};
+
+use crate::{address::Address, credential::Source, exit::Failure, since::duration};
+
+/// Which log.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The address of a web, https://…, or sim: for the embedded simulated site, sim:?seed=1&changes=200 in full;
+    /// live=1s lets its office go on while it is followed, and the switches of `simulate` may be set the same way
+    #[arg(value_name = "URL")]
+    pub(crate) address: Address,
+    /// Whose log; without it the web's, or the list's where --list is given
+    #[arg(long, value_enum)]
+    scope: Option<ScopeName>,
+    /// The list: its id, its title, or the server-relative path of its root folder, which begins with a slash
+    #[arg(long, value_name = "LIST")]
+    list: Option<ListName>,
+}
+
+/// How to speak to the server.
+#[derive(Debug, Args)]
+pub(crate) struct Server {
+    /// A command that prints an access token; it is run when one is needed, and again after a 401. Without it and
+    /// --cookie, the token is taken from the variable SPCHANGES_TOKEN, or else a cookie from SPCHANGES_COOKIE
+    #[arg(long, value_name = "CMD", conflicts_with = "cookie", help_heading = "Server")]
+    bearer_command: Option<String>,
+    /// The Cookie header of a signed-in session on premises; better given by SPCHANGES_COOKIE, which other users of
+    /// the machine do not see
+    #[arg(long, value_name = "COOKIE", help_heading = "Server")]
+    cookie: Option<String>,
+    /// Send the credential over plain http to another machine
+    #[arg(long, help_heading = "Server")]
+    pub(crate) allow_cleartext: bool,
+    /// Which server answers; what it does not know is not asked
+    #[arg(long, value_enum, help_heading = "Server")]
+    server: Option<ServerName>,
+    /// How much answers say about types; with none, a file cannot be told from a folder
+    #[arg(long, value_enum, default_value = "verbose", help_heading = "Server")]
+    metadata: MetadataName,
+    /// The User-Agent, as NONISV|Company|Application/1.0; SharePoint Online throttles callers without a name first
+    #[arg(long, value_name = "TEXT", help_heading = "Server")]
+    user_agent: Option<String>,
+}
+
+/// The limits of a run.
+#[derive(Debug, Args)]
+pub(crate) struct Session {
+    /// The most rows a page may have; without it the server's own, which is 1000
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) page_size: Option<NonZeroU32>,
+    /// Begin each run this much before the end of the last one: what becomes visible late is not lost, what was
+    /// printed comes again
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
+    overlap: Option<Duration>,
+    /// How old a position may be before it is no longer believed
+    #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration, help_heading = "Limits")]
+    retention: Duration,
+    /// How long to rest in all because the server wants it, before giving up
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Limits")]
+    max_rest: Duration,
+}
+
+impl Place {
+    /// The scope that was named.
+    pub(crate) fn scope(&self) -> Result<Scope, Failure> {
+        match (self.scope, &self.list) {
+            (None | Some(ScopeName::List), Some(ListName(list))) => Ok(Scope::List(list.clone())),
+            (None | Some(ScopeName::Web), None) => Ok(Scope::Web),
+            (Some(ScopeName::Site), None) => Ok(Scope::Site),
+            (Some(ScopeName::List), None) => Err(Failure::usage("--scope list needs --list")),
+            (Some(_), Some(_)) => Err(Failure::usage("--list is for --scope list")),
+        }
+    }
+}
+
+impl Server {
+    /// Where the credential comes from.
+    pub(crate) fn credential(&self) -> Source {
+        Source::new(self.bearer_command.clone(), self.cookie.clone())
+    }
+
+    /// Whether it was told which server answers.
+    pub(crate) fn names_generation(&self) -> bool {
+        self.server.is_some()
+    }
+
+    fn generation(&self) -> Generation {
+        match self.server {
+            None | Some(ServerName::Online) => Generation::Online,
+            Some(ServerName::Server2019) => Generation::Server2019,
+            Some(ServerName::Server2016) => Generation::Server2016,
+            Some(ServerName::Server2013) => Generation::Server2013,
+        }
+    }
+
+    /// The site, spoken to as was asked.
+    pub(crate) fn site(&self, site: Site) -> Result<Site, Failure> {
+        let site = match &self.user_agent {
+            Some(text) => site.user_agent(text)?,
+            None => site,
+        };
+        let site = site.metadata(match self.metadata {
+            MetadataName::Verbose => Metadata::Verbose,
+            MetadataName::Minimal => Metadata::Minimal,
+            MetadataName::None => Metadata::None,
+        });
+        Ok(site.generation(self.generation()).digest(self.credential().digest()))
+    }
+}
+
+impl Session {
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        let mut policy = Policy::default();
+        policy.max_rest = self.max_rest;
+        settings.policy = policy;
+        settings.overlap = self.overlap;
+        settings.retention = self.retention;
+        settings
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScopeName {
+    Site,
+    Web,
+    List,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ListName(ListRef);
+
+impl FromStr for ListName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("give the list's id, title or path");
+        }
+        Ok(ListName(match uuid::Uuid::try_parse(text) {
+            Ok(id) => ListRef::Id(id),
+            Err(_) if text.starts_with('/') => ListRef::Path(text.to_owned()),
+            Err(_) => ListRef::Title(text.to_owned()),
+        }))
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ServerName {
+    Online,
+    #[value(name = "2019")]
+    Server2019,
+    #[value(name = "2016")]
+    Server2016,
+    #[value(name = "2013")]
+    Server2013,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MetadataName {
+    Verbose,
+    Minimal,
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_named_by_id_title_or_path() {
+        let list = |text: &str| text.parse::<ListName>().map(|it| it.0);
+        let id = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66";
+        assert_eq!(list(id), Ok(ListRef::Id(id.parse().unwrap())));
+        assert_eq!(list(&format!("{{{}}}", id.to_uppercase())), Ok(ListRef::Id(id.parse().unwrap())));
+        assert_eq!(list("/sites/ops/Lists/Q1 Bids"), Ok(ListRef::Path("/sites/ops/Lists/Q1 Bids".into())));
+        assert_eq!(list("Q1/Q2 Bids"), Ok(ListRef::Title("Q1/Q2 Bids".into())));
+        assert!(list(" ").is_err());
+    }
+}
