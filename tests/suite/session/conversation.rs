@@ -302,20 +302,3 @@ fn a_bearer_session_needs_no_digest() {
     assert_eq!(Policy::default().max_failures, 8);
     assert!(script.session.poll(Duration::ZERO).is_ok());
 }
-
-#[test]
-fn answers_that_are_cut_for_ever_use_up_the_budget_and_are_no_decode_error() {
-    let whole = page_of(&[token(105, -30)]);
-    let mut script = drained();
-    let error = loop {
-        match script.poll() {
-            Ok(Action::Send(_)) => script.answer(200, &[], &whole[..whole.len() / 2]),
-            Ok(Action::Wait(wait)) => script.now += wait.at_least,
-            Ok(other) => panic!("{other:?}"),
-            Err(error) => break error,
-        }
-    };
-    // Another run may get further: the next try is for later, not for somebody who reads bodies.
-    let Error::Exhausted(exhausted) = error else { panic!("{error}") };
-    assert!(exhausted.fault.is_none() && exhausted.failures == 9);
-}
