@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 pub use self::command::Command;
 use crate::query::{Query, Scope};
-use crate::server::Server;
+use crate::server::{Server, base};
 use crate::world::{ListRef, WebRef, World};
 
 /// Where it stands.
@@ -22,7 +22,7 @@ impl Server {
     /// Answers a request on the control path.
     pub(crate) fn answer_control(&mut self, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
         let result = match *request.method() {
-            Method::GET => Ok(self.describe()),
+            Method::GET => Ok(self.describe_at(&base(request.uri(), request.headers(), self.world().host()))),
             Method::POST => serde_json::from_slice::<Command>(request.body().as_ref())
                 .map_err(|error| error.to_string())
                 .and_then(|command| self.control(command)),
@@ -41,6 +41,11 @@ impl Server {
 
     /// What there is: each site with its address, its current token and its lists, and what the server has seen.
     pub fn describe(&self) -> Value {
+        self.describe_at(self.world().host())
+    }
+
+    /// The same, the addresses below a scheme and host other than the world's.
+    pub fn describe_at(&self, base: &str) -> Value {
         let world = self.world();
         let sites: Vec<Value> = world
             .sites()
@@ -48,7 +53,7 @@ impl Server {
                 let root = world.site(site).root;
                 json!({
                     "path": world.web(root).path,
-                    "address": format!("{}{}", world.host(), world.web(root).path),
+                    "address": format!("{base}{}", world.web(root).path),
                     "id": world.site(site).id,
                     "token": world.current_token(Scope::Site(site)).to_string(),
                     "rows": world.log(site).rows().len(),

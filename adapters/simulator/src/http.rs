@@ -74,6 +74,11 @@ impl Serving {
         format!("http://{}", self.address)
     }
 
+    /// What there is, with the addresses it is served at; see [`Server::describe`].
+    pub fn describe(&self) -> serde_json::Value {
+        self.server().describe_at(&self.base())
+    }
+
     /// The server, brought to the present; requests wait while it is held.
     pub fn server(&self) -> MutexGuard<'_, Server> {
         let mut server = self.shared.lock();

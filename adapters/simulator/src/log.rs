@@ -168,7 +168,10 @@ impl Log {
 
     pub(crate) fn append(&mut self, entry: &Entry<'_>) -> Place {
         let index = position(self.rows.len());
-        let place = Place { ticks: entry.ticks.max(self.tail.ticks), number: self.tail.number + entry.step };
+        let place = Place {
+            ticks: entry.ticks.max(self.tail.ticks),
+            number: self.tail.number.saturating_add(entry.step),
+        };
         let mut before = 0;
         if let (Some(list), Object::Item { id, .. }) = (entry.list, &entry.object) {
             before = self.items.insert((list, *id), index + 1).unwrap_or_default();

@@ -366,7 +366,7 @@ fn delivery(fault: Option<&Fault>, body: &mut Vec<u8>) -> Delivery {
 }
 
 /// Scheme and host that a client used.
-fn base(uri: &http::Uri, headers: &HeaderMap, host: &str) -> String {
+pub(crate) fn base(uri: &http::Uri, headers: &HeaderMap, host: &str) -> String {
     match (uri.scheme_str(), uri.authority(), text(headers, &http::header::HOST)) {
         (Some(scheme), Some(authority), _) => format!("{scheme}://{authority}"),
         (_, _, Some(name)) => format!("http://{name}"),

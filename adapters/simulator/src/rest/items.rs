@@ -91,14 +91,15 @@ fn entity(ask: &Ask<'_>, list: ListRef, item: &Item) -> Entity {
     let found = world.list(list);
     let number = |number: i32| Prop::Int32(i64::from(number));
     let kind = i64::from(item.is_folder());
-    let content_type = &found.content_types[usize::from(item.is_folder())].id;
+    // The types a list began with are its first two; one may have been taken away since.
+    let content_type = found.content_types.get(usize::from(item.is_folder())).or(found.content_types.first());
     let label = format!("{}.{}", item.ui_version / 512, item.ui_version % 512);
     let mut all = props([
         ("FileSystemObjectType", Prop::Int32(kind)),
         ("Id", number(item.id)),
         ("ServerRedirectedEmbedUri", Prop::Null),
         ("ServerRedirectedEmbedUrl", text("")),
-        ("ContentTypeId", text(&**content_type)),
+        ("ContentTypeId", content_type.map_or(Prop::Null, |found| text(&*found.id))),
     ]);
     for column in &found.columns {
         all.push(column_prop(column, world.value(list, item, &column.name)));

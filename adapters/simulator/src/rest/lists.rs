@@ -25,8 +25,8 @@ fn current(ask: &Ask<'_>, scope: Scope) -> Prop {
     let mut token: Token = ask.world.current_token(scope);
     if ask.lies(Lie::FenceBackwards) {
         let back = i64::try_from(ask.number).unwrap_or(i64::MAX).saturating_mul(1_000);
-        token.place.number = (token.place.number - back).max(1);
-        token.place.ticks.0 -= back * 10_000_000;
+        token.place.number = token.place.number.saturating_sub(back).max(1);
+        token.place.ticks.0 = token.place.ticks.0.saturating_sub(back.saturating_mul(10_000_000)).max(0);
     }
     if ask.lies(Lie::ForeignFence) {
         token.id = uuid::Uuid::from_u128(token.id.as_u128() ^ 1);

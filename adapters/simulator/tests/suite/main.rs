@@ -13,5 +13,6 @@ mod log;
 mod office;
 mod reads;
 mod refusals;
+mod switches;
 mod trouble;
 mod verbs;
