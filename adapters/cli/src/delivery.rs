@@ -98,16 +98,14 @@ impl Delivery {
     /// Prints a page, then moves the state behind it; `--max` may cut both.
     pub(crate) fn page(&mut self, mut page: Page) -> Result<(), Halt> {
         if let Some(gap) = &page.gap {
-            self.progress.aside(|| self.out.control(&Control::gap(gap)))?;
+            self.out.control(&Control::gap(gap))?;
         }
         let room = self.max.map_or(usize::MAX, |max| {
             usize::try_from(max.saturating_sub(self.count.changes)).unwrap_or(usize::MAX)
         });
         let rows = page.changes.len().min(room);
-        let out = &mut self.out;
-        self.progress.aside(|| {
-            page.changes[..rows].iter().try_for_each(|change| out.change(change)).and_then(|()| out.flush())
-        })?;
+        page.changes[..rows].iter().try_for_each(|change| self.out.change(change))?;
+        self.out.flush()?;
         self.count.changes += u64::try_from(rows).unwrap_or(u64::MAX);
         self.count.pages += 1;
         self.progress.count(self.count);
@@ -149,7 +147,8 @@ impl Delivery {
     pub(crate) fn limited(&mut self) -> Result<Exit, Failure> {
         if let Some(checkpoint) = &self.reached {
             let record = Control::limit("max", checkpoint, self.count);
-            self.progress.aside(|| self.out.control(&record).and_then(|()| self.out.flush()))?;
+            self.out.control(&record)?;
+            self.out.flush()?;
         }
         self.finish(Exit::LIMIT)
     }
@@ -158,7 +157,8 @@ impl Delivery {
     pub(crate) fn interrupted(&mut self) -> Result<Exit, Failure> {
         let signal = self.stop.signal().unwrap_or_default();
         let record = Control::interrupted(signal, self.reached.as_ref(), self.count);
-        self.progress.aside(|| self.out.control(&record).and_then(|()| self.out.flush()))?;
+        self.out.control(&record)?;
+        self.out.flush()?;
         self.take_acks()?;
         Ok(Exit::signal(signal))
     }
@@ -276,7 +276,8 @@ impl Delivery {
     }
 
     fn control(&mut self, record: &Control<'_>) -> Result<(), Failure> {
-        Ok(self.progress.aside(|| self.out.control(record).and_then(|()| self.out.flush()))?)
+        self.out.control(record)?;
+        Ok(self.out.flush()?)
     }
 }
 

@@ -27,14 +27,15 @@ enum Volume {
 }
 
 impl Progress {
-    /// `bar`: whether how far a run has come is worth a line; it is shown on a terminal only.
+    /// `bar`: whether how far a run has come is worth a line. It is shown on a terminal only, and not where the
+    /// changes themselves go by.
     pub(crate) fn new(quiet: bool, verbose: bool, bar: bool) -> Progress {
         let volume = match (quiet, verbose) {
             (true, _) => Volume::Errors,
             (false, false) => Volume::Notes,
             (false, true) => Volume::Everything,
         };
-        let shown = bar && !quiet && io::stderr().is_terminal();
+        let shown = bar && !quiet && io::stderr().is_terminal() && !io::stdout().is_terminal();
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
@@ -44,13 +45,8 @@ impl Progress {
 
     /// Tells how much was handed out.
     pub(crate) fn count(&self, count: Count) {
-        self.bar.set_message(format!("{} changes, {} pages", count.changes, count.pages));
+        self.bar.set_message(format!("{} changes, page {}", count.changes, count.pages));
         self.bar.tick();
-    }
-
-    /// Runs what prints on stdout while no bar stands in its way.
-    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.bar.suspend(print)
     }
 
     /// Tells something worth knowing, unless `--quiet`.
@@ -89,7 +85,7 @@ impl Progress {
     fn say(&self, volume: Volume, text: impl fmt::Display) {
         if volume <= self.volume {
             // Nobody reads a stderr that is closed.
-            self.aside(|| writeln!(io::stderr(), "{text}").unwrap_or_default());
+            self.bar.suspend(|| writeln!(io::stderr(), "{text}").unwrap_or_default());
         }
     }
 }

@@ -53,6 +53,35 @@ fn a_signal_ends_at_the_border_of_a_page_and_the_rest_comes_exactly_once() {
     }
 }
 
+/// Killed outright, the state stands behind what was printed or before it, and never ahead.
+#[test]
+fn a_kill_loses_nothing() {
+    let (_folder, path) = state();
+    let address = "sim:?changes=2000";
+    let args = ["tail", address, "--state", &path, "--page-size", "3"];
+    let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    let mut lines = Vec::new();
+    while lines.len() < 200 {
+        line.clear();
+        out.read_line(&mut line).unwrap();
+        lines.push(line.trim_end().to_owned());
+    }
+    signal(&child, "KILL");
+    let rest: Vec<String> = out.lines().map(Result::unwrap).collect();
+    // The last line may be cut: the kill does not wait for it.
+    lines.extend(rest.into_iter().filter(|line| line.ends_with('}')));
+    child.wait().unwrap();
+    let before = tokens(&lines);
+    let whole = run(&["tail", address]).with(0).changes();
+    let after = run(&["tail", address, "--state", &path]).with(0).changes();
+    let repeated = (before.len() + after.len()).checked_sub(whole.len()).expect("no row is lost");
+    assert!(repeated <= 3, "at most the last page comes again, not {repeated} rows");
+    assert_eq!(before, whole[..before.len()]);
+    assert_eq!(after, whole[whole.len() - after.len()..]);
+}
+
 #[test]
 fn a_signal_ends_the_rest_between_two_looks() {
     let (_folder, path) = state();
