@@ -107,6 +107,8 @@ fn an_error_is_on_stderr_with_what_to_do_and_nothing_is_on_stdout() {
         (&["tail", "sim:?auth=bearer:x"], 4, "unauthorized"),
         (&["tail", "sim:?fault=throttled:7200"], 5, "try again in 7200 seconds"),
         (&["tail", "sim:?fault=lost"], 5, "no complete answer came"),
+        (&["tail", "sim:?lie=same-token"], 8, "contradicts the protocol"),
+        (&["tail", "sim:?lie=no-collection"], 8, "cannot be read"),
         (&["tail", "sim:", "--since", "2031-01-01"], 2, "lies beyond the end"),
         (
             &["tail", "sim:", "--since", "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;9"],
@@ -186,4 +188,13 @@ fn an_accepted_gap_is_told_and_the_same_run_goes_on() {
     let ended = run(&args).with(0);
     assert_eq!(ended.lines()[0]["type"], "resync_required");
     assert_eq!(ended.last()["type"], "caught_up");
+}
+
+#[test]
+fn a_stretch_that_the_log_no_longer_holds_is_a_line_of_its_own() {
+    let address = "sim:?changes=20000&expired=empty&retention=3d&purge-every=1d";
+    let ended = run(&["tail", address, "--since", "2026-03-02", "--retention", "2d"]).with(0);
+    let first = &ended.lines()[0];
+    assert_eq!((&first["type"], &first["after"]), (&"gap".into(), &"2026-03-02T00:00:00Z".into()));
+    assert!(first["until"].as_str().unwrap() > "2026-03-03" && !ended.changes().is_empty());
 }
