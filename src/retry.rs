@@ -48,7 +48,8 @@ impl Policy {
 
     /// The pause before the next request that the `RateLimit` headers of a good answer suggest: the time until the
     /// quota is renewed, spread over what is left of it at two units a request (the average that Microsoft's
-    /// throttling page tells to plan with). `None` while there is plenty.
+    /// throttling page tells to plan with). `None` while there is plenty. It is a courtesy, so it is never longer than
+    /// a backoff; a server that wants more says 429.
     pub(crate) fn pace(&self, headers: &HeaderMap) -> Option<Duration> {
         let (limit, remaining) = (seconds(headers, LIMIT)?, seconds(headers, REMAINING)?);
         let reset = Duration::from_secs(seconds(headers, RESET)?);
@@ -56,7 +57,7 @@ impl Policy {
             return None;
         }
         let requests = u32::try_from(remaining / 2).unwrap_or(u32::MAX).saturating_add(1);
-        Some(reset / requests).filter(|pause| !pause.is_zero())
+        Some((reset / requests).min(self.max_backoff)).filter(|pause| !pause.is_zero())
     }
 }
 

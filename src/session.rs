@@ -286,9 +286,7 @@ impl<Q: Followed> Session<Q> {
                 Ok(())
             }
             Reaction::Usual if !error.is_cut() => Err(Error::Decode(error)),
-            Reaction::Again | Reaction::Usual => {
-                self.link.failed(WaitReason::Lost, None, None).map_err(|_| Error::Decode(error))
-            }
+            Reaction::Again | Reaction::Usual => self.link.failed(WaitReason::Lost, None, None),
         }
     }
 

@@ -243,7 +243,7 @@ pub(crate) fn ticks_of(time: Timestamp) -> i64 {
 
 /// The time that ticks name.
 pub(crate) fn time_of(ticks: i64) -> Timestamp {
-    let nanoseconds = i128::from(ticks - UNIX_EPOCH_TICKS) * 100;
+    let nanoseconds = i128::from(ticks.clamp(0, MAX_TICKS) - UNIX_EPOCH_TICKS) * 100;
     Timestamp::from_nanosecond(nanoseconds).unwrap_or(Timestamp::MAX)
 }
 

@@ -119,6 +119,8 @@ impl Course for Changes {
                 self.page(before, changes, None)
             }
             None if asked.over_age => self.pass_gap(),
+            // Asking again judges the age anew.
+            None if self.run.outlived() => Outcome::Nothing,
             None => self.up_to_date(),
         })
     }

@@ -30,6 +30,8 @@ pub(super) struct Link {
 struct Fresh {
     digest: Digest,
     until: Duration,
+    /// Not sent so far: however short it lives, or slow it came, one request is tried with it.
+    unused: bool,
 }
 
 /// A rest begins with the poll that first hears of it, because only a poll brings the time.
@@ -69,13 +71,14 @@ impl Link {
 
     /// Whether this request has to wait for a digest: reads go without.
     pub(super) fn wants_digest(&self, request: &Request<Vec<u8>>, now: Duration) -> bool {
-        let fresh = self.digest.as_ref().is_some_and(|fresh| now < fresh.until);
+        let fresh = self.digest.as_ref().is_some_and(|fresh| fresh.unused || now < fresh.until);
         self.needs_digest && request.method() == Method::POST && !fresh
     }
 
     /// Adds the digest to a request that changes nothing but is a POST all the same.
-    pub(super) fn sign(&self, request: &mut Request<Vec<u8>>) {
-        if let Some(fresh) = self.digest.as_ref().filter(|_| request.method() == Method::POST) {
+    pub(super) fn sign(&mut self, request: &mut Request<Vec<u8>>) {
+        if let Some(fresh) = self.digest.as_mut().filter(|_| request.method() == Method::POST) {
+            fresh.unused = false;
             request.headers_mut().insert(digest::HEADER, fresh.digest.header_value());
         }
     }
@@ -83,8 +86,8 @@ impl Link {
     /// Keeps a digest that was asked for at `asked`, to be renewed a minute before it dies.
     pub(super) fn keep(&mut self, digest: Digest, asked: Duration) {
         let lifetime = digest.lifetime();
-        let until = asked + lifetime.saturating_sub(EARLY.min(lifetime / 2));
-        self.digest = Some(Fresh { digest, until });
+        let until = asked.saturating_add(lifetime.saturating_sub(EARLY.min(lifetime / 2)));
+        self.digest = Some(Fresh { digest, until, unused: true });
     }
 
     /// Forgets a digest the server calls stale; `false` where that happened to the same request before.

@@ -6,7 +6,10 @@ use super::{
     log::{earlier, older, signed},
     start::Settings,
 };
-use crate::checkpoint::{Mark, State};
+use crate::{
+    checkpoint::{Mark, Position, State},
+    token::time_of,
+};
 
 /// Where a run begins that is to overlap the last one: the newest earlier position that lies far enough before the
 /// last run's end. `None` without an overlap, and in the first run.
@@ -19,9 +22,10 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> O
         state.earlier.push(Mark { at: state.position.clone(), time: state.moment });
     }
     let enough = earlier(state.completed?, overlap);
-    let mut young = state.earlier.iter().filter(|mark| !older(now, mark.time, settings.retention));
+    let mut young = state.earlier.iter().filter(|mark| !older(now, moment(mark), settings.retention));
     let first = young.clone().next();
-    young.rfind(|mark| mark.time <= enough).or(first).cloned()
+    let mark = young.rfind(|mark| mark.time <= enough).or(first)?;
+    Some(Mark { at: mark.at.clone(), time: moment(mark) })
 }
 
 /// Keeps the position a run ended at: few of them, spread over the overlap, and one that lies before it.
@@ -39,6 +43,15 @@ pub(super) fn remember(state: &mut State, now: Timestamp, settings: &Settings) {
     let enough = earlier(now, overlap);
     while state.earlier.get(1).is_some_and(|mark| mark.time <= enough) {
         state.earlier.remove(0);
+    }
+}
+
+/// When the position of a mark was surely inside the log: on a quiet list it is a row much older than the mark.
+fn moment(mark: &Mark) -> Timestamp {
+    match &mark.at {
+        Position::Token(token) => mark.time.min(token.time()),
+        Position::Since(ticks) => mark.time.min(time_of(*ticks)),
+        Position::Beginning | Position::Load => mark.time,
     }
 }
 

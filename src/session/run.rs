@@ -31,6 +31,8 @@ pub(super) struct Run {
     cursor: Mark,
     /// Whether reading went on at the edge of the trusted retention, after what lies before it stayed silent.
     edge: bool,
+    /// The last row handed out before such a stretch: what comes after it must lie behind this row.
+    floor: Option<ChangeToken>,
     settings: Settings,
 }
 
@@ -71,7 +73,8 @@ impl Run {
         };
         let too_old = older(fence_time, moment, settings.retention);
         let state = match start {
-            Start::Checkpoint(checkpoint) => checkpoint.state().clone(),
+            // A narrower query passes rows by that the earlier one asked for: from here on only it is bound.
+            Start::Checkpoint(checkpoint) => State { query: binding.members, ..checkpoint.state().clone() },
             _ => State {
                 feed: FeedName::Changes,
                 host: binding.host,
@@ -91,7 +94,8 @@ impl Run {
             },
         };
         let cursor = Mark { at: state.position.clone(), time: moment };
-        let mut run = Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, settings };
+        let mut run =
+            Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, floor: None, settings };
         if let Some(mark) = overlap::begin(&mut run.state, run.fence_time, &run.settings) {
             run.cursor = mark;
         }
@@ -143,6 +147,12 @@ impl Run {
         Next::Page { start: Some(start), over_age }
     }
 
+    /// Whether the start of the last page grew too old while its answer was on the way: its silence proves nothing.
+    pub(super) fn outlived(&self) -> bool {
+        let aged = matches!(self.cursor.at, Position::Token(_) | Position::Since(_));
+        aged && older(self.clock, self.cursor.time, self.settings.retention)
+    }
+
     /// Checks that rows rise within (cursor, fence] and belong to this log.
     ///
     /// # Errors
@@ -150,7 +160,7 @@ impl Run {
     pub(super) fn check(&self, changes: &[Change]) -> Result<(), String> {
         let after = match &self.cursor.at {
             Position::Token(token) => Some(token),
-            _ => None,
+            _ => self.floor.as_ref(),
         };
         log::check(after, &self.fence, changes)
     }
@@ -176,6 +186,9 @@ impl Run {
     pub(super) fn pass_gap(&mut self) -> (Timestamp, Timestamp) {
         let after = self.cursor.time;
         self.edge = true;
+        if let Position::Token(token) = &self.cursor.at {
+            self.floor = Some(token.clone());
+        }
         self.cursor = self.edge_mark();
         self.state.position = self.cursor.at.clone();
         self.state.moment = self.cursor.time;
@@ -190,11 +203,13 @@ impl Run {
         if let Some(candidate) = self.state.candidate.take() {
             let number = candidate.token.number();
             let above = self.position_number().is_none_or(|position| number >= position);
-            if above && number <= self.fence.number() {
+            // One as old as the log is trusted to be is no place to go on from.
+            let alive = !older(self.clock, candidate.time, self.settings.retention);
+            if above && alive && number <= self.fence.number() {
                 if self.fence_time.duration_since(candidate.time) >= signed(self.settings.settle) {
                     self.state.position = Position::Token(candidate.token);
                     self.state.moment = candidate.time;
-                    self.state.from_beginning = false;
+                    self.state.from_beginning &= older(self.clock, candidate.time, self.inner_retention());
                 } else {
                     self.state.candidate = Some(candidate);
                 }
@@ -220,7 +235,10 @@ impl Run {
     /// The checkpoint for a caller who reads everything anew: a settling time before the log's end, so that rows
     /// which become visible meanwhile are repeated and not lost.
     pub(super) fn resync(&self) -> Checkpoint {
-        let ticks = ticks_of(earlier(self.fence.time(), self.settings.settle));
+        // On an idle database the last change may be older than the log itself: a start of that time would be answered
+        // with silence. The server's clocks agree to better than the day that is left here.
+        let end = self.fence.time().max(earlier(self.fence_time, DAY));
+        let ticks = ticks_of(earlier(end, self.settings.settle));
         let mut scope = self.state.scope.clone();
         scope.id = self.fence.id();
         Checkpoint::new(State {

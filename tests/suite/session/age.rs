@@ -152,6 +152,48 @@ fn a_settled_candidate_replaces_the_beginning() {
 }
 
 #[test]
+fn a_candidate_older_than_the_trusted_retention_is_replaced_and_not_believed() {
+    // A quiet list read from the beginning, once in 60 days.
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(110, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    let mut script = Script::resumed(&end, 60 * DAY);
+    script.fence(&token(120, 60 * DAY));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert_eq!((end.position(), end.from_beginning()), (&Position::Beginning, true));
+    // The candidate is the second run's end now, and settles.
+    let mut script = Script::resumed(&end, 60 * DAY + 20 * MINUTE);
+    script.fence(&token(121, 60 * DAY + 20 * MINUTE));
+    script.rows(&[]);
+    assert_eq!(script.up_to_date().token(), Some(&token(120, 60 * DAY)));
+}
+
+#[test]
+fn an_empty_answer_that_took_so_long_that_its_start_grew_too_old_is_not_the_end() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.fence(&token(900, 0));
+    script.request();
+    script.date = Some(60 * DAY);
+    script.rows(&[]);
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_server_that_answers_the_edge_of_the_retention_with_old_rows_ends_in_an_error() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(900, 0));
+    script.rows(&[token(10, -90 * DAY)]);
+    script.page();
+    script.rows(&[]);
+    assert!(script.page().gap.is_some());
+    // It takes the time for the beginning, and would be read in a circle.
+    script.rows(&[token(10, -90 * DAY)]);
+    assert!(matches!(script.error(), Error::Protocol { .. }));
+}
+
+#[test]
 fn on_the_way_up_from_the_beginning_over_age_tokens_are_sent() {
     let mut script = Script::new(Start::Beginning);
     script.fence(&token(900, 0));

@@ -1,8 +1,8 @@
 //! Checkpoints: what they are bound to, how they follow each other, and that their text is kept.
 
 use sharepoint_changes::{
-    ChangeQuery, Checkpoint, CheckpointError, Generation, Kinds, ListRef, Metadata, Objects, Preset,
-    QueryError, Scope, Session, Settings, Site, Start, StartError, uuid::Uuid,
+    ChangeQuery, Checkpoint, CheckpointError, Generation, Kinds, ListRef, Metadata, Objects, Position,
+    Preset, QueryError, Scope, Session, Settings, Site, Start, StartError, uuid::Uuid,
 };
 
 use super::script::{LIST, MINUTE, OTHER, Script, by_id, first_run, query, site, token, token_of};
@@ -119,9 +119,43 @@ fn an_equal_or_narrower_query_is_accepted_and_a_wider_one_refused() {
 }
 
 #[test]
+fn after_a_narrower_run_the_wider_query_is_refused_because_rows_were_passed_by() {
+    let (_, end) = first_run();
+    let narrower = || ChangeQuery::new(by_id(), Objects::ITEM, Kinds::DELETE);
+    let mut script = Script::with(narrower(), Start::Checkpoint(end), Settings::default());
+    script.date = Some(MINUTE);
+    script.fence(&token(120, MINUTE));
+    script.rows(&[token(118, MINUTE)]);
+    let page = script.page();
+    script.rows(&[]);
+    for checkpoint in [page.checkpoint_after(0), page.checkpoint, script.up_to_date()] {
+        let refused = start(site(), query(), &checkpoint);
+        assert!(matches!(refused, Err(StartError::Checkpoint(CheckpointError::Wider { .. }))));
+        start(site(), narrower(), &checkpoint).unwrap();
+    }
+}
+
+#[test]
 fn a_session_takes_only_queries_whose_end_can_be_proved() {
     let refused = Session::new(site(), query().latest_first(true), Start::Now, Settings::default());
     assert!(matches!(refused, Err(StartError::Query(QueryError::NotProvable { member: "LatestFirst", .. }))));
+}
+
+#[test]
+fn a_checkpoint_with_an_impossible_time_panics_nowhere() {
+    let (_, end) = first_run();
+    let (json, _) = end.as_str().split_once(' ').unwrap().1.rsplit_once(' ').unwrap();
+    let position = format!(r#""position":{{"token":"{}"}}"#, end.token().unwrap());
+    for ticks in [i64::MIN, -1, i64::MAX] {
+        let json = json.replacen(&position, &format!(r#""position":{{"since":{ticks}}}"#), 1);
+        let text = format!("sharepoint-changes-checkpoint/1 {json} {:08x}", crc32fast::hash(json.as_bytes()));
+        let checkpoint: Checkpoint = text.parse().unwrap();
+        assert!(matches!(checkpoint.position(), Position::Since(_)));
+        assert!(!checkpoint.position().to_string().is_empty());
+        let mut script = Script::resumed(&checkpoint, MINUTE);
+        script.fence(&token(120, MINUTE));
+        assert!(script.poll().is_ok());
+    }
 }
 
 #[test]

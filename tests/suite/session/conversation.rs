@@ -227,6 +227,17 @@ fn a_quota_nearly_used_up_slows_the_next_request() {
 }
 
 #[test]
+fn a_pause_for_courtesy_is_never_longer_than_a_backoff() {
+    let mut script = drained();
+    script.request();
+    let reset = ("ratelimit-reset", "99999999999");
+    let headers = [("ratelimit-limit", "1200"), ("ratelimit-remaining", "0"), reset];
+    script.answer(200, &headers, &page_of(&[token(105, -30)]));
+    script.page();
+    assert_eq!(script.wait().at_least, Policy::default().max_backoff);
+}
+
+#[test]
 fn a_run_sends_no_more_requests_than_its_limit() {
     let mut settings = Settings::default();
     settings.policy.max_requests = 2;
@@ -296,9 +307,39 @@ fn a_stale_digest_is_renewed_once_for_a_request_and_an_accepted_request_resets_t
 }
 
 #[test]
+fn a_digest_is_tried_once_however_short_it_lives_or_slow_it_came() {
+    for lifetime in ["0", "1", "18446744073709551615"] {
+        let mut script = with_cookie();
+        script.fence(&token(110, 0));
+        script.request();
+        script.now += Duration::from_secs(2);
+        let body = format!(r#"{{"FormDigestTimeoutSeconds":{lifetime},"FormDigestValue":"0x1"}}"#);
+        script.answer(200, &[], &body);
+        assert_eq!(digest(&mut script), "0x1");
+    }
+}
+
+#[test]
 fn a_bearer_session_needs_no_digest() {
     let mut script = drained();
     assert!(script.request().headers().get("x-requestdigest").is_none());
     assert_eq!(Policy::default().max_failures, 8);
     assert!(script.session.poll(Duration::ZERO).is_ok());
+}
+
+#[test]
+fn answers_that_are_cut_for_ever_use_up_the_budget_and_are_no_decode_error() {
+    let whole = page_of(&[token(105, -30)]);
+    let mut script = drained();
+    let error = loop {
+        match script.poll() {
+            Ok(Action::Send(_)) => script.answer(200, &[], &whole[..whole.len() / 2]),
+            Ok(Action::Wait(wait)) => script.now += wait.at_least,
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => break error,
+        }
+    };
+    // Another run may get further: the next try is for later, not for somebody who reads bodies.
+    let Error::Exhausted(exhausted) = error else { panic!("{error:?}") };
+    assert!(exhausted.fault.is_none() && exhausted.failures == 9);
 }

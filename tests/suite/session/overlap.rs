@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use sharepoint_changes::{Checkpoint, Settings, Start};
+use sharepoint_changes::{Checkpoint, Done, ResyncReason, Settings, Start};
 
-use super::script::{MINUTE, Script, at, query, token};
+use super::script::{DAY, MINUTE, Script, at, query, token};
 
 fn resumed(checkpoint: &Checkpoint, date: i64, overlap: i64) -> Script {
     let mut settings = Settings::default();
@@ -142,6 +142,26 @@ fn a_run_without_an_overlap_forgets_the_earlier_positions() {
     script.rows(&[]);
     let end = script.up_to_date();
     assert!(!end.as_str().contains("earlier") && !end.as_str().contains("completed"), "{end}");
+}
+
+#[test]
+fn an_earlier_position_is_as_old_as_its_row_and_not_as_its_mark() {
+    // The last row of a quiet list is 40 days old when the run ends and marks it.
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(3600));
+    let mut script = Script::with(query(), Start::Token(token(100, -50 * DAY)), settings);
+    script.fence(&token(110, 0));
+    script.rows(&[token(105, -40 * DAY)]);
+    script.page();
+    script.rows(&[]);
+    let end = script.up_to_date();
+    // Ten days later it can still be sent; thirty days later the server may be silent about it.
+    let mut script = resumed(&end, 10 * DAY, 60 * MINUTE);
+    script.fence(&token(900, 10 * DAY));
+    assert_eq!(script.start(), Some(token(105, -40 * DAY).to_string()));
+    let mut script = resumed(&end, 30 * DAY, 60 * MINUTE);
+    script.fence(&token(900, 30 * DAY));
+    assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
 }
 
 #[test]

@@ -39,9 +39,15 @@ fn the_checkpoint_after_a_resync_on_an_idle_database_can_be_continued() {
     let mut script = Script::new(Start::Bootstrap);
     script.fence(&token(110, -180 * DAY));
     let then = script.done().checkpoint().clone();
+    // Nothing happened since: there is nothing to read.
     let mut script = Script::resumed(&then, DAY);
     script.fence(&token(110, -180 * DAY));
-    script.rows(&[token(110, -180 * DAY)]);
+    script.up_to_date();
+    // Something did: the start lies where the log surely reaches to, and before everything that was not read.
+    let mut script = Script::resumed(&then, 54 * DAY);
+    script.fence(&token(120, 50 * DAY));
+    let start = ChangeToken::at(TokenScope::List, LIST, at(-DAY - 15 * MINUTE));
+    assert_eq!(script.rows(&[token(120, 50 * DAY)]).0, Some(start.to_string()));
     script.page();
     script.rows(&[]);
     script.up_to_date();
