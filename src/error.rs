@@ -116,6 +116,11 @@ impl DecodeError {
         DecodeError { cut, source: Some(std::sync::Arc::new(error)), ..DecodeError::new(expected, place) }
     }
 
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.source = Some(std::sync::Arc::new(source));
+        self
+    }
+
     pub(crate) fn cut_off(mut self) -> Self {
         self.cut = true;
         self

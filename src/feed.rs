@@ -1,6 +1,7 @@
 //! The seam between the machine and the endpoints: a query becomes a request, an answer becomes its page.
 
 pub(crate) mod changes;
+pub(crate) mod items;
 
 use http::{HeaderValue, Method, Request, Response, header};
 
@@ -52,6 +53,7 @@ pub(crate) mod sealed {
     pub trait Sealed {}
     impl Sealed for crate::ChangeQuery {}
     impl Sealed for crate::CurrentChangeToken {}
+    impl Sealed for crate::ItemQuery {}
 }
 
 /// Hands a successful answer to its reader; an error of the server comes first.

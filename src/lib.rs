@@ -122,6 +122,7 @@
 #![deny(missing_docs)]
 
 pub mod batch;
+pub mod caml;
 mod change;
 mod checkpoint;
 pub mod digest;
@@ -129,6 +130,8 @@ mod error;
 pub mod fault;
 mod feed;
 mod fence;
+pub mod item;
+mod item_query;
 mod machine;
 mod query;
 mod retry;
@@ -151,6 +154,8 @@ pub use error::{DecodeError, DriveError, Error, Exhausted};
 pub use fault::{Fault, FaultClass};
 pub use feed::Feed;
 pub use fence::CurrentChangeToken;
+pub use item::{Row, Rowset};
+pub use item_query::{Dialect, ItemQuery, OptimizeFor, ViewScope};
 pub use machine::{Action, Host, Machine, SendError, Wait, WaitReason, drive};
 pub use query::{ChangeQuery, Kinds, Objects, Preset, QueryError};
 pub use retry::Policy;

@@ -258,6 +258,15 @@ pub enum QueryError {
         /// Which part.
         what: &'static str,
     },
+    /// The SOAP call takes a list by id or by title.
+    #[error("the SOAP call cannot name a list by its path; give its id or its title")]
+    PathInSoap,
+    /// A text holds a character that XML forbids.
+    #[error("{member} holds a character that XML cannot carry")]
+    NotXml {
+        /// Which text, by its name on the wire.
+        member: &'static str,
+    },
     /// A session could not prove that it read everything.
     #[error("a session cannot take {member}: {reason}; make a single call with it instead")]
     NotProvable {

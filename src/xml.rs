@@ -1,6 +1,8 @@
 //! Small XML answers (errors, the form digest), read as their texts and matched by local name: servers differ in
 //! prefixes. Pages of rows are not read here.
 
+pub(crate) mod text;
+
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
 /// The texts of a document, in document order, as far as it could be read.

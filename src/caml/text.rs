@@ -1,0 +1,210 @@
+//! CAML as text: well-formed or refused.
+
+use std::collections::BTreeSet;
+
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+    name::{NamespaceResolver, ResolveResult},
+};
+
+use crate::xml::text::{Part, escape, is_char, is_name, unescape};
+
+/// A text that was checked, or built so that it need not be.
+#[derive(Debug, Clone)]
+pub(super) struct Checked {
+    pub(super) xml: String,
+    /// The names of the fields below the root, in their order.
+    pub(super) fields: Vec<Box<str>>,
+}
+
+impl PartialEq for Checked {
+    fn eq(&self, other: &Checked) -> bool {
+        self.xml == other.xml
+    }
+}
+
+impl Eq for Checked {}
+
+impl Checked {
+    pub(super) fn built(xml: String) -> Self {
+        Checked { xml, fields: Vec::new() }
+    }
+}
+
+/// A CAML text, or a part of one, that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CamlError {
+    /// The text is no well-formed XML, or holds what no CAML does: a declaration, a document type.
+    #[error("the text is no well-formed CAML: {what} at byte {at}")]
+    NotWellFormed {
+        /// What is wrong.
+        what: String,
+        /// Where, from 0.
+        at: usize,
+    },
+    /// The root is another element.
+    #[error("the text is a {found} instead of a {expected}")]
+    Root {
+        /// The element that was expected.
+        expected: &'static str,
+        /// The element that was found.
+        found: String,
+    },
+    /// The text is longer than [`MAX_CAML_BYTES`].
+    #[error("the text has more than {MAX_CAML_BYTES} bytes")]
+    TooLong,
+    /// Elements stand in one another more than [`MAX_CAML_DEPTH`] deep.
+    #[error("the text nests more than {MAX_CAML_DEPTH} elements")]
+    TooDeep,
+    /// XML has no way to write this character.
+    #[error("XML cannot carry the character U+{:04X}", *.0)]
+    Character(u32),
+    /// Something has to be named.
+    #[error("{what} may not be empty")]
+    Empty {
+        /// What is empty.
+        what: &'static str,
+    },
+    /// An infinite number, or none.
+    #[error("the number is not finite")]
+    Number,
+}
+
+/// Bytes a text of one's own may have.
+pub const MAX_CAML_BYTES: usize = 1 << 20;
+/// Elements that may stand in one another in a text of one's own. Servers refuse filters far less deep.
+pub const MAX_CAML_DEPTH: usize = 256;
+
+/// A text as it stands in an element or an attribute.
+pub(super) fn escaped(text: &str) -> Result<String, CamlError> {
+    match text.chars().find(|char| !is_char(*char)) {
+        Some(char) => Err(CamlError::Character(u32::from(char))),
+        None => Ok(escape(text).into_owned()),
+    }
+}
+
+/// Takes a text that is well-formed and has this root.
+pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError> {
+    if text.len() > MAX_CAML_BYTES {
+        return Err(CamlError::TooLong);
+    }
+    let mut open: Vec<String> = Vec::new();
+    let mut checked = Checked::built(text.trim().to_owned());
+    let mut namespaces = NamespaceResolver::default();
+    let mut reader = Reader::from_str(&checked.xml);
+    let mut closed = false;
+    loop {
+        let at = usize::try_from(reader.buffer_position()).unwrap_or_default();
+        let wrong = |what: &str| CamlError::NotWellFormed { what: what.to_owned(), at };
+        let event = reader.read_event().map_err(|error| wrong(&error.to_string()))?;
+        match &event {
+            Event::Start(tag) | Event::Empty(tag) => {
+                if closed {
+                    return Err(wrong("a second root"));
+                }
+                if open.is_empty() && tag.name().into_inner() != root {
+                    let found = tag.name().into_inner().chars().take(40).collect();
+                    return Err(CamlError::Root { expected: root, found });
+                }
+                if open.len() == MAX_CAML_DEPTH {
+                    return Err(CamlError::TooDeep);
+                }
+                namespaces.push(tag).map_err(|error| wrong(&error.to_string()))?;
+                let name = element(tag, &namespaces).map_err(|what| wrong(&what))?;
+                if let Some(field) = name.filter(|_| open.len() == 1) {
+                    checked.fields.push(field);
+                }
+                if matches!(event, Event::Start(_)) {
+                    open.push(tag.name().into_inner().to_owned());
+                } else {
+                    namespaces.pop();
+                    closed = open.is_empty();
+                }
+            }
+            Event::End(_) => {
+                // That it closes what is open was checked by the reader.
+                open.pop();
+                namespaces.pop();
+                closed = open.is_empty();
+            }
+            Event::Text(part) => {
+                let raw = part.as_ref();
+                if open.is_empty() && !raw.trim().is_empty() {
+                    return Err(wrong("a text beside the root"));
+                }
+                plain(raw).map_err(|what| wrong(&what))?;
+            }
+            Event::GeneralRef(name) => {
+                plain(&format!("&{};", name.as_ref())).map_err(|what| wrong(&what))?;
+                if open.is_empty() {
+                    return Err(wrong("a text beside the root"));
+                }
+            }
+            Event::CData(part) if open.is_empty() || !part.chars().all(is_char) => {
+                return Err(wrong("a section that XML forbids"));
+            }
+            Event::Comment(part) if part.contains("--") || !part.chars().all(is_char) => {
+                return Err(wrong("a comment that XML forbids"));
+            }
+            Event::CData(_) | Event::Comment(_) => {}
+            Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
+                return Err(wrong("a declaration, which a part of a request cannot have"));
+            }
+            Event::Eof if closed => break,
+            Event::Eof => return Err(wrong("an end before the root's")),
+        }
+    }
+    drop(reader);
+    Ok(checked)
+}
+
+/// Looks at a tag; the field it names, if it is a `FieldRef`.
+fn element(tag: &BytesStart<'_>, namespaces: &NamespaceResolver) -> Result<Option<Box<str>>, String> {
+    let name = tag.name();
+    if !is_name(name.into_inner()) {
+        return Err("an element without a name".to_owned());
+    }
+    if let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_element(name) {
+        return Err(format!("the prefix {prefix:?}, which is not declared"));
+    }
+    let raw = tag.attributes_raw();
+    let mut names = BTreeSet::new();
+    let mut field = None;
+    for attribute in tag.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        let key = attribute.key;
+        if !is_name(key.into_inner()) {
+            return Err("an attribute without a name".to_owned());
+        }
+        let at = key.into_inner().as_ptr().addr() - raw.as_ptr().addr();
+        if at == 0 || !raw.as_bytes()[at - 1].is_ascii_whitespace() {
+            return Err("no blank between two attributes".to_owned());
+        }
+        if key.as_namespace_binding().is_none()
+            && let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_attribute(key)
+        {
+            return Err(format!("the prefix {prefix:?}, which is not declared"));
+        }
+        if !names.insert(key.into_inner()) {
+            return Err(format!("the attribute {:?} twice", key.into_inner()));
+        }
+        let value = plain(&attribute.value)?;
+        if name.into_inner() == "FieldRef" && key.into_inner() == "Name" {
+            field = Some(value.into());
+        }
+    }
+    Ok(field)
+}
+
+/// The value of a raw text without anything that XML forbids.
+fn plain(raw: &str) -> Result<String, String> {
+    let (mut text, mut illegal) = (String::new(), None);
+    unescape(raw, Part::Attribute, &mut text, |_, code| illegal = Some(code))
+        .map_err(|_| "markup or a reference that no XML has".to_owned())?;
+    match illegal {
+        Some(code) => Err(format!("the character U+{code:04X}, which XML forbids")),
+        None => Ok(text),
+    }
+}

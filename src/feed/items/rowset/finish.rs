@@ -1,0 +1,209 @@
+//! What was found in an answer, and whether it is complete.
+
+use std::sync::Arc;
+
+use super::{MAX_FIELDS, Place, cells::Cells, expected};
+use crate::{
+    error::DecodeError,
+    item::{
+        BrokenRow, Event, EventKind, IllegalCharacter, ListDefinition, Rows, Rowset, SyncHints,
+        arena::{Arena, Cell, Head, RowHead, Span},
+        guid, perm_mask,
+    },
+    token::ChangeToken,
+};
+
+/// What was found so far.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) names: Vec<Span>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) extra: String,
+    pub(super) illegal: Vec<IllegalCharacter>,
+    pub(super) illegal_count: u64,
+    pub(super) rows: Vec<RowHead>,
+    pub(super) broken: Vec<BrokenRow>,
+    /// Rows so far, broken ones too.
+    pub(super) row_count: u64,
+    pub(super) settings: Vec<Cell>,
+    hints: Option<SyncHints>,
+    effective_perm_mask: Option<u64>,
+    changes: Option<Changes>,
+    events: Vec<Event>,
+    list: Option<Head>,
+    fields: Vec<Head>,
+    data: Option<Data>,
+}
+
+/// The attributes of `Changes`.
+#[derive(Debug)]
+struct Changes {
+    token: Option<ChangeToken>,
+    more: bool,
+}
+
+/// The attributes of `rs:data`.
+#[derive(Debug)]
+struct Data {
+    item_count: Option<u64>,
+    next_place: Option<Box<str>>,
+}
+
+impl Found {
+    /// Takes what the attributes of an element say.
+    pub(super) fn keep(
+        &mut self,
+        place: Place,
+        head: Head,
+        cells: &mut Cells<'_>,
+        start: usize,
+    ) -> Result<(), DecodeError> {
+        let once = |before: bool, name: &str| {
+            if before { Err(expected(format!("one element {name}"), start)) } else { Ok(()) }
+        };
+        let text = |name| cells.find(head, name);
+        match place {
+            Place::ListItems => {
+                once(self.hints.is_some(), "listitems")?;
+                self.effective_perm_mask = match text("EffectivePermMask") {
+                    None => None,
+                    Some(mask) => {
+                        Some(perm_mask(mask).ok_or_else(|| expected("an EffectivePermMask", start))?)
+                    }
+                };
+                self.hints = Some(SyncHints {
+                    min_minutes: number(text("MinTimeBetweenSyncs")),
+                    recommended_minutes: number(text("RecommendedTimeBetweenSyncs")),
+                    max_bulk_megabytes: number(text("MaxBulkDocumentSyncSize")),
+                    max_embedded_size: number(text("MaxRecommendedEmbeddedFileSize")),
+                    alternate_urls: text("AlternateUrls").map(Into::into),
+                });
+            }
+            Place::Changes => {
+                once(self.changes.is_some(), "Changes")?;
+                let token = match text("LastChangeToken") {
+                    None | Some("") => None,
+                    Some(token) => Some(
+                        token
+                            .parse()
+                            .map_err(|error| expected(format!("a LastChangeToken ({error})"), start))?,
+                    ),
+                };
+                let more = match text("MoreChanges") {
+                    None | Some("") => false,
+                    Some(more) if more.eq_ignore_ascii_case("true") => true,
+                    Some(more) if more.eq_ignore_ascii_case("false") => false,
+                    Some(_) => return Err(expected("TRUE or FALSE in MoreChanges", start)),
+                };
+                self.changes = Some(Changes { token, more });
+            }
+            Place::Data => {
+                once(self.data.is_some(), "rs:data")?;
+                let item_count = match text("ItemCount") {
+                    None | Some("") => None,
+                    Some(count) => Some(count.parse().map_err(|_| expected("a number in ItemCount", start))?),
+                };
+                let next_place = text("ListItemCollectionPositionNext").filter(|place| !place.is_empty());
+                self.data = Some(Data { item_count, next_place: next_place.map(Into::into) });
+            }
+            Place::Id => self.events.push(Event {
+                kind: kind(&text),
+                id: None,
+                unique_id: text("UniqueId").and_then(guid),
+                client_id: text("MetaInfo_vti_clientid").map(Into::into),
+            }),
+            Place::List => {
+                once(self.list.is_some(), "List")?;
+                self.list = Some(head);
+                return Ok(());
+            }
+            Place::Field => {
+                if text("Name").is_none_or(str::is_empty) {
+                    return Err(expected("a Field with a Name", start));
+                }
+                if self.fields.len() == MAX_FIELDS {
+                    return Err(expected(format!("at most {MAX_FIELDS} fields"), start));
+                }
+                self.fields.push(head);
+                return Ok(());
+            }
+            _ => {}
+        }
+        cells.forget(head);
+        Ok(())
+    }
+
+    /// The text of the event that was kept last: the item's id.
+    pub(super) fn event_id(&mut self, text: &str) {
+        if let Some(event) = self.events.last_mut() {
+            event.id = text.trim().parse().ok().filter(|id| *id > 0);
+        }
+    }
+
+    /// Adds a child's text to the field that was kept last, whose cells are the last ones.
+    pub(super) fn extend_field(&mut self, cell: Cell, cells: &mut Cells<'_>) {
+        if let Some(field) = self.fields.last_mut() {
+            cells.cells.push(cell);
+            field.end += 1;
+        }
+    }
+}
+
+/// What happened, by the attributes of an `Id`.
+fn kind<'a>(text: &impl Fn(&'static str) -> Option<&'a str>) -> EventKind {
+    match text("ChangeType").unwrap_or_default() {
+        "Delete" => EventKind::Deleted,
+        "MoveAway" => EventKind::MovedAway {
+            to_list: text("AfterListId").and_then(guid),
+            to_item: number(text("AfterItemId")),
+        },
+        "Restore" => EventKind::Restored,
+        "InvalidToken" => EventKind::InvalidToken,
+        "SystemUpdate" => EventKind::SystemUpdated,
+        "Rename" => EventKind::Renamed,
+        unknown => EventKind::Unknown(unknown.into()),
+    }
+}
+
+fn number<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text?.trim().parse().ok()
+}
+
+/// The answer, if it is complete.
+pub(super) fn rowset(found: Found, body: String) -> Result<Rowset, DecodeError> {
+    let hints = found.hints.ok_or_else(|| DecodeError::new("an element listitems", ""))?;
+    let changes = found.changes.ok_or_else(|| DecodeError::new("an element Changes in listitems", ""))?;
+    let data = found.data.ok_or_else(|| DecodeError::new("an element rs:data in listitems", ""))?;
+    if changes.token.is_none() && !found.events.iter().any(Event::discards_everything) {
+        return Err(DecodeError::new("a LastChangeToken", "Changes"));
+    }
+    if let Some(count) = data.item_count.filter(|count| found.row_count < *count) {
+        let what = format!("{count} rows, as ItemCount says, instead of {}", found.row_count);
+        return Err(DecodeError::new(what, "rs:data").cut_off());
+    }
+    let has_list = found.list.is_some();
+    let arena = Arc::new(Arena {
+        body,
+        extra: found.extra,
+        names: found.names,
+        cells: found.cells,
+        rows: found.rows,
+        list: found.list.unwrap_or_default(),
+        fields: found.fields,
+        settings: found.settings,
+    });
+    Ok(Rowset {
+        token: changes.token,
+        more_changes: changes.more,
+        list: has_list.then(|| ListDefinition::new(Arc::clone(&arena))),
+        events: found.events,
+        rows: Rows::new(arena),
+        next_place: data.next_place,
+        item_count: data.item_count,
+        effective_perm_mask: found.effective_perm_mask,
+        hints,
+        broken: found.broken,
+        illegal: found.illegal,
+        illegal_count: found.illegal_count,
+    })
+}

@@ -1,0 +1,144 @@
+//! Answers that are dirty, broken or cut.
+
+use super::*;
+use crate::item::MAX_ILLEGAL;
+
+#[test]
+fn characters_that_xml_forbids_are_replaced_and_told_with_their_place() {
+    let body = answer(
+        "<Id ChangeType='Del&#1;ete'>17</Id>",
+        "",
+        "<z:row ows_A='x' ows_ID='15' ows_T='a\u{1}b&#0;'/><z:row ows_ID='16' ows_T='\u{FFFE}&#xFFFF;&#xD800;'/>",
+    );
+    let at = |part: &str| body.find(part).unwrap() as u64;
+    let expected = [
+        (1, at("&#1;"), None, "ChangeType"),
+        (1, at("\u{1}"), Some(15), "ows_T"),
+        (0, at("&#0;"), Some(15), "ows_T"),
+        (0xFFFE, at("\u{FFFE}"), Some(16), "ows_T"),
+        (0xFFFF, at("&#xFFFF;"), Some(16), "ows_T"),
+        (0xD800, at("&#xD800;"), Some(16), "ows_T"),
+    ];
+    let page = read(body.clone()).unwrap();
+    let told: Vec<_> =
+        page.illegal.iter().map(|c| (c.code, c.offset, c.item, c.attribute.as_deref().unwrap())).collect();
+    assert_eq!(told, expected);
+    assert_eq!((ids(&page), page.illegal_count), (vec![15, 16], 6));
+    assert_eq!(page.rows.get(0).unwrap().get("T"), Some("a\u{FFFD}b\u{FFFD}"));
+    assert_eq!(page.rows.get(1).unwrap().get("T"), Some("\u{FFFD}\u{FFFD}\u{FFFD}"));
+    assert_eq!(page.events[0].kind, EventKind::Unknown("Del\u{FFFD}ete".into()));
+    let flood = rows(&format!("<z:row ows_ID='1' ows_T='{}'/>", "\u{2}".repeat(1_000)));
+    assert_eq!((flood.illegal.len(), flood.illegal_count), (MAX_ILLEGAL, 1_000));
+}
+
+#[test]
+fn a_broken_row_is_named_and_its_neighbours_are_not_harmed() {
+    for (row, id, reason) in [
+        ("<z:row ows_ID='2' ows_A='1' ows_A='2'/>", Some(2), "the attribute ows_A twice"),
+        ("<z:row ows_ID='2' ows_ID='2'/>", Some(2), "the attribute ows_ID twice"),
+        ("<z:row ows_ID='2' ows_ID='3'/>", None, "the attribute ows_ID twice"),
+        ("<z:row ows_A='1'/>", None, "no ows_ID"),
+        ("<z:row/>", None, "no ows_ID"),
+        ("<z:row ows_ID=''/>", None, "no ows_ID"),
+        ("<z:row ows_ID='two'/>", None, "no ows_ID"),
+        ("<z:row ows_ID='0'/>", None, "no ows_ID"),
+        ("<z:row ows_ID='-2'/>", None, "no ows_ID"),
+        ("<z:row ows_ID='99999999999'/>", None, "no ows_ID"),
+        ("<z:row ows_ID='2'ows_A='1'/>", Some(2), "no blank between two attributes"),
+        ("<z:row ows_A='1' ows_ID='2' 1b='1'/>", Some(2), "a name that is none"),
+        ("<z:row ows_ID='2' ows_A='1 < 2'/>", Some(2), "a '<' in the value of ows_A"),
+        (
+            "<z:row ows_ID='2' ows_A='1 & 2'/>",
+            Some(2),
+            "an '&' that begins no reference in the value of ows_A",
+        ),
+        (
+            "<z:row ows_ID='2' ows_A='&nbsp;'></z:row>",
+            Some(2),
+            "an '&' that begins no reference in the value of ows_A",
+        ),
+    ] {
+        let page = rows(&format!("<z:row ows_ID='1'/>\n{row}\n<z:row ows_ID='3' ows_A='x'/>"));
+        assert_eq!((ids(&page), broken(&page)), (vec![1, 3], vec![(1, id, reason)]), "{row}");
+        assert_eq!(page.rows.get(1).unwrap().get("A"), Some("x"));
+    }
+    for (row, id) in [
+        ("<z:row ows_ID='2' ows_A/>", Some(2)),
+        ("<z:row ows_ID='2' ows_A=1/>", Some(2)),
+        ("<z:row ows_A= ows_ID='2'/>", None),
+        ("<z:row ows_ID=2/>", None),
+        // A quote that is never closed takes the neighbours for its value.
+        ("<z:row ows_ID='2' ows_A='1/>", Some(2)),
+        ("<z:row ows_ID='2' ows_A=\"1/>", Some(2)),
+        ("<z:row ows_ID='2/>", None),
+        ("<z:row ows_ID='2' ows_A='it's'/>", Some(2)),
+        ("<z:row ows_ID='2' ows_A='1'", Some(2)),
+        ("<z:row ows_ID='2' ows_A", Some(2)),
+        ("<z:row ows_ID='2' ows_A='ä", Some(2)),
+    ] {
+        for behind in ["<z:row ows_ID='3' ows_A='x'/>", "<z:row ows_ID=\"3\" ows_A=\"y's\"></z:row>", ""] {
+            let page = rows(&format!("<z:row ows_ID='1'/>{row}{behind}"));
+            let good = if behind.is_empty() { vec![1] } else { vec![1, 3] };
+            let named: Vec<_> = page.broken.iter().map(|row| (row.index, row.id)).collect();
+            assert_eq!((ids(&page), named), (good, vec![(1, id)]), "{row}{behind}");
+            assert!(page.broken.iter().all(|row| !row.reason.is_empty()));
+        }
+    }
+}
+
+#[test]
+fn a_broken_row_tells_where_it_begins() {
+    let body = answer("", "ItemCount='2'", "<z:row ows_ID='1'/><z:row ows_T='\u{1}' ows_A='1' ows_A='2'/>");
+    let page = read(body.clone()).unwrap();
+    assert_eq!(page.broken[0].offset, body.find("<z:row ows_T").unwrap() as u64);
+    assert_eq!((page.illegal_count, page.illegal[0].item), (1, None), "its characters belong to no row");
+    assert!(!page.is_empty());
+}
+
+#[test]
+fn what_is_broken_beside_the_rows_makes_the_answer_unreadable() {
+    let page = answer(
+        "<List ID='{A}'><Fields><Field Name='A'/></Fields></List><Id ChangeType='Delete'>1</Id>",
+        "",
+        "",
+    );
+    assert!(read(page.clone()).is_ok());
+    for (good, bad) in [
+        ("ID='{A}'", "ID='{A}' ID='{A}'"),
+        ("Name='A'", "Name='A' Name='A'"),
+        ("Name='A'", "Nome='A'"),
+        ("Name='A'", "Name='<'"),
+        ("ChangeType='Delete'", "ChangeType='&a;'"),
+        ("ChangeType='Delete'", "ChangeType=Delete"),
+        ("</List>", "</Lust>"),
+        (">1</Id>", ">1</Id></Id>"),
+        (">1</Id>", ">1 & 2</Id>"),
+        (">1</Id>", ">&one;</Id>"),
+        ("<?xml", "text<?xml"),
+        ("<rs:data >", "<rs:data a='&'>"),
+        ("</GetListItemChangesSinceTokenResult>", "</GetListItemChangesSinceTokenResult>text"),
+        ("</GetListItemChangesSinceTokenResult>", "</GetListItemChangesSinceTokenResult><a/>"),
+        ("</GetListItemChangesSinceTokenResult>", "</GetListItemChangesSinceTokenResult></a>"),
+        ("xmlns:z='#RowsetSchema'", "xmlns:z='#RowsetSchema' xmlns:xmlns='a'"),
+    ] {
+        assert!(page.contains(good), "{good}");
+        let error = refused(&page.replace(good, bad));
+        assert!(!error.is_cut() && !error.place().is_empty(), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn a_cut_answer_is_known_as_cut_wherever_it_ends() {
+    let whole = answer(
+        "<List ID='{A}'><Fields><Field Name='Größe'><Formula>=1 &amp; 2</Formula></Field></Fields></List>\
+         <Id ChangeType='Delete'>17</Id><!-- a --><![CDATA[ ]]>",
+        "ItemCount='2'",
+        "<z:row ows_ID='1' ows_Title='Größe &amp; Gewicht'/><z:row ows_ID='2'></z:row>",
+    );
+    assert_eq!(ids(&read(whole.clone()).unwrap()), [1, 2]);
+    for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+        let error = refused(&whole[..end]);
+        assert!(error.is_cut(), "{}: {error}", &whole[..end]);
+    }
+    assert!(std::error::Error::source(&refused("<a b='")).is_some());
+}

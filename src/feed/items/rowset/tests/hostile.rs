@@ -1,0 +1,61 @@
+//! Answers that are larger or deeper than any server's, or declare entities.
+
+use super::*;
+
+#[test]
+fn depth_attributes_names_fields_and_rows_end_at_a_limit() {
+    let limit = |body: &str, limit: &str| {
+        let error = refused(body);
+        assert!(error.to_string().starts_with(&format!("expected at most {limit}")), "{error}");
+        assert!(!error.is_cut());
+    };
+    // The root and listitems are open around the first of them.
+    let nested = |depth: usize| {
+        answer("", "", "")
+            .replace("<Changes", &format!("{}{}<Changes", "<a>".repeat(depth - 2), "</a>".repeat(depth - 2)))
+    };
+    assert!(read(nested(MAX_DEPTH)).is_ok());
+    limit(&nested(MAX_DEPTH + 1), "64 elements in one another");
+    limit(&"<Body>".repeat(100_000), "64 elements in one another");
+
+    let attributes =
+        |count: usize, from: usize| -> String { (from..from + count).map(|n| format!(" a{n}=''")).collect() };
+    let row = |attributes: String| format!("<z:row ows_ID='1'{attributes}/>");
+    assert!(read(answer("", "", &row(attributes(MAX_ATTRIBUTES - 1, 0)))).unwrap().broken.is_empty());
+    limit(&answer("", "", &row(attributes(MAX_ATTRIBUTES, 0))), "4096 attributes");
+
+    let many = |count: usize| -> String {
+        (0..count.div_ceil(4_000)).map(|n| row(attributes(4_000.min(count - n * 4_000), n * 4_000))).collect()
+    };
+    // Two namespaces, LastChangeToken and ows_ID are names, too.
+    assert_eq!(rows(&many(MAX_NAMES - 4)).rows.len(), 5);
+    limit(&answer("", "", &many(MAX_NAMES - 3)), "16384 names");
+
+    let fields =
+        |count: usize| format!("<List><Fields>{}</Fields></List>", "<Field Name='a'/>".repeat(count));
+    assert!(read(answer(&fields(MAX_FIELDS), "", "")).is_ok());
+    limit(&answer(&fields(MAX_FIELDS + 1), "", ""), "8192 fields");
+
+    let flood = |row: &str, count: usize| answer("", "", &row.repeat(count));
+    let most = usize::try_from(MAX_ROWS).unwrap();
+    assert_eq!(read(flood("<z:row ows_ID='1'/>", most)).unwrap().rows.len(), most);
+    limit(&flood("<z:row ows_ID='1'/>", most + 1), "1000000 rows");
+    assert_eq!(read(flood("<z:row/>", MAX_BROKEN)).unwrap().broken.len(), MAX_BROKEN);
+    limit(&flood("<z:row/>", MAX_BROKEN + 1), "10000 rows that cannot be read");
+    limit(&flood("<z:row a='>", MAX_BROKEN + 1), "10000 rows that cannot be read");
+
+    assert!(check_size(MAX_BYTES).is_ok());
+    assert!(check_size(MAX_BYTES + 1).unwrap_err().to_string().starts_with("expected at most 536870912 bytes"));
+    let bound: String = (0..200).map(|n| format!(" xmlns:n{n}='u'")).collect();
+    assert!(!refused(&answer("", &bound, "")).is_cut());
+}
+
+#[test]
+fn a_document_type_is_refused_and_no_entity_of_its_own_is_read() {
+    let bomb = "<!DOCTYPE a [<!ENTITY l 'lol'><!ENTITY m '&l;&l;&l;&l;'>]>";
+    let body = answer("", "", "<z:row ows_ID='1' ows_A='&m;'/>")
+        .replace("<GetListItem", &format!("{bomb}<GetListItem"));
+    assert!(refused(&body).to_string().starts_with("expected no document type"));
+    let inside = answer("", "", "").replace("<Changes", &format!("{bomb}<Changes"));
+    assert!(refused(&inside).to_string().starts_with("expected no document type"));
+}

@@ -1,0 +1,223 @@
+//! Values of cells, read by the type of their field; a text that is not what the type promises stays a text.
+
+mod attachment;
+mod link;
+mod lookup;
+mod person;
+mod property;
+mod term;
+
+use std::borrow::Cow;
+
+use jiff::{Timestamp, civil, tz::Offset};
+use uuid::Uuid;
+
+pub use self::{
+    attachment::{Attachment, Attachments},
+    link::Link,
+    lookup::Lookup,
+    person::Person,
+    property::Property,
+    term::Term,
+};
+use super::kind::FieldKind;
+
+/// A value of a row, as its field's type says; texts are borrowed from the row.
+///
+/// Nothing is lost by reading: what a type does not explain is [`Other`](Value::Other) with the whole text, and
+/// [`Row::at`](super::Row::at) always has the text as it came.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// A text, of one line or of many; HTML where the field holds HTML.
+    Text(&'a str),
+    /// A number or an amount of money; 0.25 is 25 %.
+    Number(f64),
+    /// A whole number.
+    Integer(i64),
+    /// Yes or no.
+    Boolean(bool),
+    /// A point in time, UTC.
+    Date(Timestamp),
+    /// The chosen texts of a field that takes several.
+    Choices(Vec<&'a str>),
+    /// An item of another list, or of this one.
+    Lookup(Lookup<'a>),
+    /// Several such items.
+    Lookups(Vec<Lookup<'a>>),
+    /// A user or a group.
+    Person(Person<'a>),
+    /// Several users and groups.
+    People(Vec<Person<'a>>),
+    /// An address and its caption.
+    Link(Link<'a>),
+    /// A term of a term set.
+    Term(Term<'a>),
+    /// Several terms.
+    Terms(Vec<Term<'a>>),
+    /// JSON text: an image, a thumbnail or a location.
+    Json(&'a str),
+    /// A GUID.
+    Guid(Uuid),
+    /// A server-relative path, with its leading slash.
+    Path(Cow<'a, str>),
+    /// Whether the item is a file or a folder.
+    ObjectType(ObjectType),
+    /// Rights, one bit each.
+    PermMask(u64),
+    /// The id of a content type, `0x01…`.
+    ContentTypeId(&'a str),
+    /// The files attached to the item.
+    Attachments(Attachments<'a>),
+    /// The item's property bag, in its order.
+    Properties(Vec<Property<'a>>),
+    /// The error in the result of a formula, such as `#NAME?`.
+    Error(&'a str),
+    /// A text that this version cannot take apart, as it came.
+    Other(&'a str),
+}
+
+/// What an item is in the file system of its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ObjectType {
+    /// A file, or an item that is no file (0).
+    File,
+    /// A folder (1).
+    Folder,
+    /// Another number.
+    Other(i32),
+}
+
+/// The value of a text in the row of an item; `None` for an empty text, where the type has no empty value.
+pub(super) fn read(text: &str, kind: FieldKind, id: i32, local: Option<Offset>) -> Option<Value<'_>> {
+    use FieldKind as K;
+    let value = match kind {
+        K::Text | K::Note | K::Choice | K::Computed => Some(Value::Text(text)),
+        K::OwnText => Some(Value::Text(own(text, id))),
+        K::MultiChoice => Some(Value::Choices(choices(text))),
+        K::LookupMulti => Lookup::several(text).map(Value::Lookups),
+        K::PersonMulti => Person::several(text).map(Value::People),
+        K::TermMulti => Term::several(text).map(Value::Terms),
+        _ if text.is_empty() => return None,
+        K::Number | K::Currency => number(text).map(Value::Number),
+        K::Integer | K::Counter => text.parse().ok().map(Value::Integer),
+        K::Boolean => boolean(text).map(Value::Boolean),
+        K::DateTime => date(text, local).map(Value::Date),
+        K::OwnDate => date(own(text, id), local).map(Value::Date),
+        K::Lookup => Lookup::one(text).map(Value::Lookup),
+        K::Person => Person::one(text).map(Value::Person),
+        K::Term => Term::one(text).map(Value::Term),
+        K::Link => Some(Value::Link(Link::read(text))),
+        K::Calculated => calculated(text, local),
+        K::Json if text.starts_with('{') => Some(Value::Json(text)),
+        K::Guid => guid(text).map(Value::Guid),
+        K::OwnGuid => guid(own(text, id)).map(Value::Guid),
+        K::OwnPath => path(text, id).map(|path| Value::Path(path.into())),
+        K::ObjectType => object_type(text, id).map(Value::ObjectType),
+        K::PermMask => perm_mask(text).map(Value::PermMask),
+        K::ContentTypeId => is_content_type_id(text).then_some(Value::ContentTypeId(text)),
+        K::Attachments => Attachments::read(text).map(Value::Attachments),
+        K::Properties => Property::bag(own(text, id)).map(Value::Properties),
+        K::Json | K::Other => None,
+    };
+    Some(value.unwrap_or(Value::Other(text)))
+}
+
+/// The value behind the item's own id, as lookups into the item's own store have it (`15;#0`); the whole text where
+/// another id, or none, stands before it.
+pub(super) fn own(text: &str, id: i32) -> &str {
+    match text.split_once(SEPARATOR) {
+        Some((prefix, value)) if prefix.parse() == Ok(id) => value,
+        _ => text,
+    }
+}
+
+/// A server-relative path, which the wire writes without its leading slash; `None` where there is none.
+pub(super) fn path(text: &str, id: i32) -> Option<String> {
+    let path = own(text, id);
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    (!path.is_empty()).then(|| format!("{slash}{path}"))
+}
+
+/// A GUID, with or without braces.
+pub(crate) fn guid(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok()
+}
+
+pub(super) fn object_type(text: &str, id: i32) -> Option<ObjectType> {
+    Some(match own(text, id).parse().ok()? {
+        0 => ObjectType::File,
+        1 => ObjectType::Folder,
+        other => ObjectType::Other(other),
+    })
+}
+
+/// Rights as a number (`0x1b03c4312ef`), or by the words for all of them and for none.
+pub(crate) fn perm_mask(text: &str) -> Option<u64> {
+    match text {
+        "FullMask" => Some(FULL_MASK),
+        "EmptyMask" => Some(0),
+        _ => {
+            let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+            let digits = (!digits.starts_with('+')).then_some(digits)?;
+            u64::from_str_radix(digits, 16).ok()
+        }
+    }
+}
+
+fn number(text: &str) -> Option<f64> {
+    // What else Rust reads as a number ("inf", "nan") is none here.
+    let plain =
+        text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+    text.parse().ok().filter(|number: &f64| plain && number.is_finite())
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" => Some(true),
+        "0" => Some(false),
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+/// A time with its zone; one without, only where it is known how far ahead of UTC it is.
+fn date(text: &str, local: Option<Offset>) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| local?.to_timestamp(text.parse::<civil::DateTime>().ok()?).ok())
+}
+
+/// Texts between separators (`;#Open;#Held;#`); one without any is a choice of its own.
+fn choices(text: &str) -> Vec<&str> {
+    let text = text.strip_prefix(SEPARATOR).unwrap_or(text);
+    let text = text.strip_suffix(SEPARATOR).unwrap_or(text);
+    text.split(SEPARATOR).filter(|choice| !choice.is_empty()).collect()
+}
+
+/// The result of a formula, behind the name of its type.
+fn calculated(text: &str, local: Option<Offset>) -> Option<Value<'_>> {
+    let (type_name, result) = text.split_once(SEPARATOR)?;
+    match type_name {
+        "string" => Some(Value::Text(result)),
+        "float" => number(result).map(Value::Number),
+        "datetime" => date(result, local).map(Value::Date),
+        "boolean" => boolean(result).map(Value::Boolean),
+        "error" => Some(Value::Error(result)),
+        _ => None,
+    }
+}
+
+fn is_content_type_id(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or_default();
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// What separates the parts of a value.
+const SEPARATOR: &str = ";#";
+
+/// All rights (`FullMask`).
+const FULL_MASK: u64 = 0x7fff_ffff_ffff_ffff;
+
+#[cfg(test)]
+mod tests;
