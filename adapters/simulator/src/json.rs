@@ -64,7 +64,7 @@ pub(crate) fn quoted_guid(out: &mut Vec<u8>, id: Uuid, style: Style) {
 /// Appends a moment with quotes.
 pub(crate) fn quoted_time(out: &mut Vec<u8>, time: crate::Ticks, style: Style) {
     out.push(b'"');
-    time.write_iso(out);
+    time.write_iso(out, &mut crate::ticks::Date::default());
     if !style.zulu {
         out.pop();
     }

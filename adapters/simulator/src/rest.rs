@@ -12,6 +12,7 @@ mod folders;
 mod items;
 mod lists;
 mod member;
+mod row_plan;
 mod target;
 
 use http::{HeaderMap, Method, StatusCode};

@@ -69,18 +69,16 @@ impl Ticks {
         self.0.rem_euclid(SECOND)
     }
 
-    /// Appends the moment as OData writes it: ISO 8601 with `Z`, the fraction without trailing zeros.
-    pub(crate) fn write_iso(self, out: &mut Vec<u8>) {
+    /// Appends the moment as OData writes it: ISO 8601 with `Z`, the fraction without trailing zeros. Moments written
+    /// one after another often share their date.
+    pub(crate) fn write_iso(self, out: &mut Vec<u8>, date: &mut Date) {
         let seconds = self.0.div_euclid(SECOND);
-        let (year, month, day) = civil(seconds.div_euclid(86_400));
+        let day = seconds.div_euclid(86_400);
         let time = seconds.rem_euclid(86_400);
-        two(out, year / 100);
-        two(out, year % 100);
-        out.push(b'-');
-        two(out, month);
-        out.push(b'-');
-        two(out, day);
-        out.push(b'T');
+        if date.text.is_empty() || date.day != day {
+            *date = Date::of(day);
+        }
+        out.extend_from_slice(&date.text);
         two(out, time / 3_600);
         out.push(b':');
         two(out, time / 60 % 60);
@@ -106,7 +104,7 @@ impl Ticks {
     /// The moment as OData writes it.
     pub fn iso(self) -> String {
         let mut out = Vec::with_capacity(28);
-        self.write_iso(&mut out);
+        self.write_iso(&mut out, &mut Date::default());
         String::from_utf8(out).unwrap_or_default()
     }
 
@@ -115,6 +113,28 @@ impl Ticks {
         jiff::fmt::rfc2822::DateTimePrinter::new()
             .timestamp_to_rfc9110_string(&self.whole_second().timestamp())
             .unwrap_or_default()
+    }
+}
+
+/// A day and its text, `2026-03-04T`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Date {
+    day: i64,
+    text: Vec<u8>,
+}
+
+impl Date {
+    fn of(day: i64) -> Self {
+        let (year, month, of_month) = civil(day);
+        let mut text = Vec::with_capacity(11);
+        two(&mut text, year / 100);
+        two(&mut text, year % 100);
+        text.push(b'-');
+        two(&mut text, month);
+        text.push(b'-');
+        two(&mut text, of_month);
+        text.push(b'T');
+        Self { day, text }
     }
 }
 

@@ -5,16 +5,17 @@ use std::rc::Rc;
 
 use uuid::Uuid;
 
-use super::member::{BASE, Member, defaults, others, slot};
+use super::member::{BASE, Member, defaults, others};
+use super::row_plan::{Alike, Step};
 use crate::dialect::{MemberOrder, Where};
 use crate::entity::{Dress, Entity, Prop};
 use crate::event::{Event, Object};
 use crate::format::Format;
 use crate::json::{self, Style};
-use crate::log::Row;
+use crate::log::{Map, Row};
 use crate::query::Scope;
-use crate::ticks::Ticks;
-use crate::token::{Token, write_number};
+use crate::ticks::{Date, Ticks};
+use crate::token::{Place, Token, write_number};
 use crate::world::World;
 
 use super::member::Member::{
@@ -26,7 +27,7 @@ use super::member::Member::{
 };
 
 /// A member's value, borrowed from the world where it can be.
-enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Null,
     Bool(bool),
     Number(i64),
@@ -43,17 +44,19 @@ enum Cell<'a> {
 
 /// What the rows of an answer are written with.
 pub(crate) struct RowWriter<'a> {
-    world: &'a World,
-    scope: Scope,
-    dress: Dress<'a>,
+    pub(super) world: &'a World,
+    pub(super) scope: Scope,
+    pub(super) dress: Dress<'a>,
     /// Names that `$select` gave; none for the default set.
-    select: Option<Vec<String>>,
+    pub(super) select: Option<Vec<String>>,
     /// Fresh ids come from here, as no answer repeats those of another.
     rng: &'a mut fastrand::Rng,
-    /// The members of each type, in the order they are written, once they are known.
-    plans: [Option<Rc<[Member]>>; 14],
-    /// Texts of the site, web and list seen last: neighbours share them.
-    texts: [(Uuid, [u8; 36]); 3],
+    /// How rows of one kind about one list are written, once one was.
+    pub(super) plans: Map<Alike, Rc<[Step]>>,
+    /// What the tokens of the scope begin with.
+    pub(super) head: (Token, Vec<u8>),
+    /// The date of the row before.
+    date: Date,
 }
 
 impl<'a> RowWriter<'a> {
@@ -65,24 +68,16 @@ impl<'a> RowWriter<'a> {
         select: Option<Vec<String>>,
         rng: &'a mut fastrand::Rng,
     ) -> Self {
-        Self {
-            world,
-            scope,
-            dress,
-            select,
-            rng,
-            plans: Default::default(),
-            texts: [(Uuid::max(), [0; 36]); 3],
-        }
+        let token = world.token(scope, Place { ticks: Ticks(0), number: 0 });
+        let mut head = Vec::with_capacity(48);
+        token.write_head(&mut head);
+        let (plans, date) = (Map::default(), Date::default());
+        Self { world, scope, dress, select, rng, plans, head: (token, head), date }
     }
 
     /// The members of a row in the order they are written.
-    fn members(&mut self, row: &Row) -> Rc<[Member]> {
+    pub(super) fn members(&mut self, row: &Row) -> Vec<Member> {
         let dialect = &self.world.dialect;
-        let slot = slot(&row.object);
-        if let Some(plan) = &self.plans[slot] {
-            return Rc::clone(plan);
-        }
         let mut members: Vec<Member> = Vec::with_capacity(16);
         members.extend(BASE);
         members.extend(defaults(&row.object, dialect.generation));
@@ -98,101 +93,47 @@ impl<'a> RowWriter<'a> {
             MemberOrder::Sorted => members.sort_by_key(|member| member.name()),
             MemberOrder::Shuffled => self.rng.shuffle(&mut members),
         }
-        let members: Rc<[Member]> = members.into();
-        // A shuffled order is another one for every row.
-        if dialect.member_order != MemberOrder::Shuffled {
-            self.plans[slot] = Some(Rc::clone(&members));
-        }
         members
     }
 
     /// Appends a row as JSON.
     pub(crate) fn write(&mut self, out: &mut Vec<u8>, row: &Row, token: Token) {
         let style = self.dress.style;
-        let kind = row.object.type_name();
-        out.push(b'{');
-        let mut first = true;
-        if self.dress.format != Format::Bare {
-            first = false;
-            self.write_metadata(out, row, kind);
-        }
-        for member in self.members(row).iter().copied() {
-            if !first {
-                out.push(b',');
-            }
-            first = false;
-            out.push(b'"');
-            out.extend_from_slice(member.name().as_bytes());
-            out.extend_from_slice(b"\":");
-            let cell = self.cell(row, token, member);
-            match (member, &cell) {
-                (SiteId, Cell::Guid(id)) => self.write_known(out, 0, *id),
-                (WebId, Cell::Guid(id)) => self.write_known(out, 1, *id),
-                (ListId, Cell::Guid(id)) => self.write_known(out, 2, *id),
-                _ => self.write_cell(out, &cell, style),
-            }
-        }
-        if self.world.dialect.extra_members {
-            out.extend_from_slice(if first { b"" } else { b"," });
-            out.extend_from_slice(
-                b"\"CorrelationHint\":{\"Values\":[1,2.5,null,{\"Deep\":\"}\"}]},\"Reserved\":null",
-            );
-        }
-        out.push(b'}');
-    }
-
-    /// Appends a quoted guid that the row before probably had too.
-    fn write_known(&mut self, out: &mut Vec<u8>, place: usize, id: Uuid) {
-        let known = &mut self.texts[place];
-        if known.0 != id {
-            let mut text = Vec::with_capacity(36);
-            json::guid(&mut text, id, self.dress.style);
-            *known = (id, text.try_into().unwrap_or([b'0'; 36]));
-        }
-        out.push(b'"');
-        out.extend_from_slice(&known.1);
-        out.push(b'"');
-    }
-
-    fn write_metadata(&mut self, out: &mut Vec<u8>, row: &Row, kind: &str) {
-        let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
-        let mut id_text = Uuid::encode_buffer();
-        let id_text = id.hyphenated().encode_lower(&mut id_text).as_bytes();
-        let service = self.dress.service.as_bytes();
-        let address = |out: &mut Vec<u8>, service: &[u8]| {
-            out.push(b'"');
-            out.extend_from_slice(service);
-            out.extend_from_slice(kind.as_bytes());
-            out.extend_from_slice(id_text);
+        let plan = self.plan(row);
+        let mut fresh = Uuid::encode_buffer();
+        let fresh = match self.dress.format {
+            Format::Bare => "",
+            _ => self.fresh_id().hyphenated().encode_lower(&mut fresh),
         };
-        if self.dress.format == Format::Minimal {
-            out.extend_from_slice(b"\"odata.type\":\"");
-            out.extend_from_slice(kind.as_bytes());
-            out.push(b'"');
-            if self.world.dialect.minimal_links {
-                out.extend_from_slice(b",\"odata.id\":");
-                address(out, service);
-                out.extend_from_slice(b"\",\"odata.editLink\":");
-                address(out, b"");
-                out.push(b'"');
+        for step in &*plan {
+            match (step, &row.object) {
+                (Step::Text(text), _) => out.extend_from_slice(text),
+                (Step::FreshId, _) => out.extend_from_slice(fresh.as_bytes()),
+                (Step::Token, _) if (token.scope, token.id) == (self.head.0.scope, self.head.0.id) => {
+                    out.extend_from_slice(&self.head.1);
+                    token.place.write(out);
+                }
+                (Step::Token, _) => token.write(out),
+                (Step::Event, _) => write_number(out, i64::from(row.event.code())),
+                (Step::Time, _) => {
+                    row.time.write_iso(out, &mut self.date);
+                    if !style.zulu {
+                        out.pop();
+                    }
+                }
+                (Step::ItemId, Object::Item { id, .. }) => write_number(out, i64::from(*id)),
+                (Step::UniqueId, Object::Item { unique_id, .. }) => json::guid(out, *unique_id, style),
+                (Step::ItemId | Step::UniqueId, _) => {}
+                (Step::Cell(member), _) => self.write_cell(out, &self.cell(row, token, *member), style),
             }
-            return;
-        }
-        out.extend_from_slice(b"\"__metadata\":{\"id\":");
-        address(out, service);
-        out.extend_from_slice(b"\",\"uri\":");
-        address(out, service);
-        out.extend_from_slice(b"\",\"type\":\"");
-        out.extend_from_slice(kind.as_bytes());
-        out.extend_from_slice(b"\"}");
-        if row.object == Object::List && self.select.is_none() {
-            out.extend_from_slice(b",\"Creator\":{\"__deferred\":{\"uri\":");
-            address(out, service);
-            out.extend_from_slice(b"/Creator\"}}");
         }
     }
 
-    fn write_cell(&self, out: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
+    fn fresh_id(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid()
+    }
+
+    pub(super) fn write_cell(&self, out: &mut Vec<u8>, cell: &Cell<'_>, style: Style) {
         let verbose = self.dress.format == Format::Verbose;
         match cell {
             Cell::Null => out.extend_from_slice(b"null"),
@@ -238,10 +179,10 @@ impl<'a> RowWriter<'a> {
 
     /// A row as an entity, for Atom.
     pub(crate) fn entity(&mut self, row: &Row, token: Token) -> Entity {
-        let id = uuid::Builder::from_random_bytes(self.rng.u128(..).to_be_bytes()).into_uuid();
+        let id = self.fresh_id();
         let kind = row.object.type_name();
         let members = self.members(row);
-        let props = members.iter().copied().map(|member| {
+        let props = members.into_iter().map(|member| {
             let prop = match self.cell(row, token, member) {
                 Cell::Null => Prop::Null,
                 Cell::Bool(yes) => Prop::Bool(yes),
@@ -264,7 +205,7 @@ impl<'a> RowWriter<'a> {
         Entity { kind: Cow::Borrowed(kind), path: format!("{kind}{id}"), etag: None, props, links: &[] }
     }
 
-    fn cell<'r>(&self, row: &'r Row, token: Token, member: Member) -> Cell<'r> {
+    pub(super) fn cell<'r>(&self, row: &'r Row, token: Token, member: Member) -> Cell<'r> {
         let world: &World = self.world;
         let item = || match (&row.object, row.list) {
             (Object::Item { id, .. }, Some(list)) => world.list(list).item(*id).map(|item| (list, item)),
@@ -334,7 +275,7 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Whether the editor and path of items are told at this scope.
-    fn fills(&self) -> bool {
+    pub(super) fn fills(&self) -> bool {
         match self.world.dialect.editor_where {
             Where::Everywhere => true,
             Where::List => !matches!(self.scope, Scope::Site(_) | Scope::Web(_)),
