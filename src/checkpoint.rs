@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::items::ItemState;
+pub(crate) use self::items::{Ids, ItemState, Listing, Load, PendingFolder};
 use crate::{
     site::Scope,
     token::{ChangeToken, TokenScope, time_of},
@@ -95,6 +95,30 @@ impl Checkpoint {
     /// Whether the reader is still on its way up from the beginning of the log, where parts may be missing.
     pub fn from_beginning(&self) -> bool {
         self.state.from_beginning
+    }
+
+    /// The same checkpoint with these items to be asked for before anything else is read: what a store finds missing
+    /// at the end of a full load, such as rows whose folder is not held. Commit it in place of the one that was handed
+    /// out, and go on with a new session from it.
+    ///
+    /// Without an item nothing changes. A checkpoint of changes has no such work and stays as it is.
+    pub fn with_pending(&self, ids: impl IntoIterator<Item = i32>) -> Checkpoint {
+        let mut state = (*self.state).clone();
+        if let Some(items) = &mut state.items {
+            ids.into_iter().for_each(|id| items.pending.insert(id));
+        }
+        Checkpoint::new(state)
+    }
+
+    /// Whether a full load of a list is under way, or about to begin.
+    pub fn is_loading(&self) -> bool {
+        self.state.position == Position::Load
+    }
+
+    /// Work of the list feed that was only pointed at: items to ask for, and folders to list.
+    pub fn pending(&self) -> (u64, u64) {
+        let items = self.state.items.as_deref();
+        items.map_or((0, 0), |items| (items.pending.count(), items.folders.len() as u64))
     }
 
     pub(crate) fn state(&self) -> &State {

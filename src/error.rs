@@ -36,6 +36,21 @@ pub enum Error {
         /// The time of the log's last change.
         fence: jiff::Timestamp,
     },
+    /// The list asks for more lookups than the server joins in one call.
+    #[error("the server refuses so many lookup, person and taxonomy columns at once; name fewer fields ({})", lookups.join(", "))]
+    TooManyLookups {
+        /// The columns that count, by internal name.
+        lookups: Vec<String>,
+        /// The server's error.
+        #[source]
+        fault: Fault,
+    },
+    /// The list changes faster than it can be read; what is pending stays so for the next run.
+    #[error("the list changes faster than it can be read: {what}")]
+    Unsettled {
+        /// What happened.
+        what: String,
+    },
     /// A limit of [`Policy`](crate::Policy) on the whole run was reached.
     #[error("the run sent its {0} requests without coming to its end")]
     TooManyRequests(u64),
@@ -52,6 +67,7 @@ impl Error {
     pub fn fault(&self) -> Option<&Fault> {
         match self {
             Error::Fault(fault) => Some(fault),
+            Error::TooManyLookups { fault, .. } => Some(fault),
             Error::Exhausted(exhausted) => exhausted.fault.as_deref(),
             _ => None,
         }

@@ -159,6 +159,9 @@ pub use item_query::{Dialect, ItemQuery, OptimizeFor, ViewScope};
 pub use machine::{Action, Host, Machine, SendError, Wait, WaitReason, drive};
 pub use query::{ChangeQuery, Kinds, Objects, Preset, QueryError};
 pub use retry::Policy;
-pub use session::{Done, Followed, Gap, Page, ResyncReason, Session, Settings, Start, StartError};
+pub use session::{
+    Basis, Done, End, Followed, Gap, ItemChange, ItemPage, Known, Mark, Notice, Page, Reload, ResyncReason,
+    Session, Settings, Start, StartError,
+};
 pub use site::{DigestMode, Generation, ListRef, Metadata, Scope, Site, SiteError};
 pub use token::{ChangeToken, TokenError, TokenScope};

@@ -2,11 +2,12 @@
 //!
 //! Everything that changes a session's state stands here and in the folder beside. This file is what both feeds
 //! share: the end of the log, the digest, rests, and the contract with the caller. What a feed makes of its answers
-//! is its [`course`]: [`changes`]. Readers return values, requests are built from
+//! is its [`course`]: [`changes`] or [`items`]. Readers return values, requests are built from
 //! values, and nothing else has a memory.
 
 mod changes;
 mod course;
+mod items;
 mod link;
 mod log;
 mod outcome;
@@ -21,8 +22,9 @@ use jiff::Timestamp;
 
 pub use self::{
     course::Followed,
+    items::{Basis, End, ItemChange, ItemPage, Known, Mark, Notice},
     outcome::{Done, Gap, Page, ResyncReason},
-    start::{Settings, Start, StartError},
+    start::{Reload, Settings, Start, StartError},
 };
 use self::{
     course::{Ask, Asker, Binding, Course, Outcome, Reaction, Trouble},
@@ -44,7 +46,8 @@ use crate::{
 
 /// Follows the log of one scope from a start to the end of the log, once.
 ///
-/// With a [`ChangeQuery`](crate::ChangeQuery) it tells what happened, as [`Page`]s of rows.
+/// With a [`ChangeQuery`](crate::ChangeQuery) it tells what happened, as [`Page`]s of rows; with an
+/// [`ItemQuery`](crate::ItemQuery) it keeps a copy of a list exact, as [`ItemPage`]s of differences.
 ///
 /// A session is made for a run and driven to its [`Done`]; the next run is a new session from the last committed
 /// checkpoint. Everything is delivered at least once: commit what a page brings together with its checkpoint.

@@ -3,8 +3,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use uuid::Uuid;
 
-use crate::token::ChangeToken;
+use crate::{item::SchemaDigest, token::ChangeToken};
 
 /// The list feed's own facts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -22,28 +23,36 @@ pub(crate) struct ItemState {
     /// The caller's rights on the list when it was last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) perm_mask: Option<u64>,
-    /// A digest of the list's fields.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) schema: Option<String>,
+    /// What the list's fields were when it was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "digest")]
+    pub(crate) schema: Option<SchemaDigest>,
+    /// How many loads there were; with it no two of them have the same name.
+    #[serde(default)]
+    pub(crate) loads: u32,
+    /// How many listings of folders there were.
+    #[serde(default)]
+    pub(crate) listings: u32,
 }
 
-/// A full load.
+/// A full load under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Load {
-    /// With `first`, the load's name: counts the loads of this checkpoint.
+    /// With `first`, the load's name.
     pub(crate) counter: u32,
     /// The first full page's LastChangeToken, where the increment will start.
     #[serde(with = "super::text")]
     pub(crate) first: ChangeToken,
     /// When, in server time, `first` was read; its age counts from here.
     pub(crate) moment: Timestamp,
-    /// Where the next page begins; `None` at the start, and when the load has ended.
+    /// Where the next page begins, as the server said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
+    /// The highest id that was handed out.
+    pub(crate) passed: i32,
     /// Rows handed out so far.
     pub(crate) rows: u64,
-    /// Windows of ids that a page was halved into, still to be read.
+    /// Windows of ids still to be read, where the server fails on whole pages; then `place` is not used.
     #[serde(default, skip_serializing_if = "Ids::is_empty")]
     pub(crate) windows: Ids,
     /// Items the server cannot answer with, passed by and reported.
@@ -58,21 +67,100 @@ pub(crate) struct Load {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PendingFolder {
     pub(crate) id: i32,
-    /// Counts the listings begun: the name under which its rows are marked.
-    pub(crate) listing: u32,
-    /// Where the next page of the listing begins; `None` before its first.
+    /// The listing under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) listing: Option<Listing>,
+}
+
+/// The listing of a folder, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Listing {
+    /// The listing's name.
+    pub(crate) counter: u32,
+    /// Where the folder was when the listing began.
+    pub(crate) path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) unique_id: Option<Uuid>,
+    /// Where the next page begins, as the server said; `None` before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
 }
 
-/// Ids as inclusive ranges that rise and do not touch; on the wire `3-7,12`.
+/// Ids as inclusive ranges that rise and do not overlap; on the wire `3-7,12`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Ids(Vec<(i32, i32)>);
 
 impl Ids {
-    #[allow(clippy::trivially_copy_pass_by_ref)]
-    fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// How many ids there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|(first, last)| (i64::from(*last) - i64::from(*first) + 1).unsigned_abs()).sum()
+    }
+
+    /// The lowest ids, at most this many.
+    pub(crate) fn lowest(&self, most: usize) -> Vec<i32> {
+        self.ids().take(most).collect()
+    }
+
+    pub(crate) fn contains(&self, id: i32) -> bool {
+        let after = self.0.partition_point(|(_, last)| *last < id);
+        self.0.get(after).is_some_and(|(first, _)| *first <= id)
+    }
+
+    pub(crate) fn insert(&mut self, id: i32) {
+        let after = self.0.partition_point(|(_, last)| *last < id);
+        if self.contains(id) {
+            return;
+        }
+        let joins_before = after > 0 && self.0[after - 1].1.checked_add(1) == Some(id);
+        let joins_after = self.0.get(after).is_some_and(|(first, _)| id.checked_add(1) == Some(*first));
+        match (joins_before, joins_after) {
+            (true, true) => {
+                self.0[after - 1].1 = self.0[after].1;
+                self.0.remove(after);
+            }
+            (true, false) => self.0[after - 1].1 = id,
+            (false, true) => self.0[after].0 = id,
+            (false, false) => self.0.insert(after, (id, id)),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: i32) {
+        let at = self.0.partition_point(|(_, last)| *last < id);
+        if !self.contains(id) {
+            return;
+        }
+        let (first, last) = self.0.remove(at);
+        if id < last {
+            self.0.insert(at, (id + 1, last));
+        }
+        if first < id {
+            self.0.insert(at, (first, id - 1));
+        }
+    }
+
+    /// Windows to be worked off: the ranges themselves, kept apart where they touch.
+    pub(crate) fn windows(ranges: impl IntoIterator<Item = (i32, i32)>) -> Ids {
+        Ids(ranges.into_iter().collect())
+    }
+
+    /// The first window.
+    pub(crate) fn first_window(&self) -> Option<(i32, i32)> {
+        self.0.first().copied()
+    }
+
+    /// All of them, rising.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = i32> + '_ {
+        self.0.iter().flat_map(|(first, last)| *first..=*last)
+    }
+
+    /// Puts these windows in the place of the first one.
+    pub(crate) fn replace_first(&mut self, windows: &[(i32, i32)]) {
+        self.0.splice(..1.min(self.0.len()), windows.iter().copied());
     }
 
     /// Reads ranges; `None` for anything that [`Ids`] would not write.
@@ -82,7 +170,7 @@ impl Ids {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let range: (i32, i32) = (first.parse().ok()?, last.parse().ok()?);
             let rises = range.0 <= range.1 && range.0 >= 0;
-            if !rises || ranges.last().is_some_and(|before| i64::from(before.1) + 1 >= i64::from(range.0)) {
+            if !rises || ranges.last().is_some_and(|before| before.1 >= range.0) {
                 return None;
             }
             ranges.push(range);
@@ -111,17 +199,65 @@ impl<'de> Deserialize<'de> for Ids {
     }
 }
 
+/// A digest of fields as its text.
+mod digest {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::item::SchemaDigest;
+
+    pub(super) fn serialize<S: Serializer>(
+        digest: &Option<SchemaDigest>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match digest {
+            Some(digest) => serializer.collect_str(digest),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SchemaDigest>, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ranges_read_what_they_write_and_nothing_else() {
-        for text in ["", "7", "3-7,12", "0-2147483647"] {
+        for text in ["", "7", "3-7,12", "3-7,8-9", "0-2147483647"] {
             assert_eq!(Ids::read(text).unwrap().written(), text);
         }
-        for text in ["7-3", "3-4,5", "12,3", "a", "3-", "-3", "3,,4", "3-3", "03", "1,1", "2147483648"] {
+        for text in ["7-3", "3-4,4", "12,3", "a", "3-", "-3", "3,,4", "3-3", "03", "1,1", "2147483648"] {
             assert_eq!(Ids::read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn ids_are_a_set() {
+        let mut ids = Ids::default();
+        for id in [5, 3, 4, 9, 7, 8, 5, i32::MAX, 1] {
+            ids.insert(id);
+        }
+        assert_eq!(ids.written(), "1,3-5,7-9,2147483647");
+        assert_eq!((ids.count(), ids.lowest(4)), (8, vec![1, 3, 4, 5]));
+        for id in [4, 4, 9, 1, 2] {
+            ids.remove(id);
+        }
+        assert_eq!(ids.written(), "3,5,7-8,2147483647");
+        assert!(ids.contains(7) && !ids.contains(6) && !ids.contains(9));
+    }
+
+    #[test]
+    fn windows_are_halved_in_their_place() {
+        let mut windows = Ids::windows([(1, 100), (101, i32::MAX)]);
+        windows.replace_first(&[(1, 50), (51, 100)]);
+        assert_eq!(windows.written(), "1-50,51-100,101-2147483647");
+        windows.replace_first(&[]);
+        assert_eq!(windows.first_window(), Some((51, 100)));
+        assert_eq!(Ids::read(&windows.written()), Some(windows));
     }
 }

@@ -20,7 +20,8 @@ use crate::{
     token::ChangeToken,
 };
 
-/// A query whose log a session can follow, such as a [`ChangeQuery`](crate::ChangeQuery).
+/// A query whose log a session can follow: a [`ChangeQuery`](crate::ChangeQuery) or an
+/// [`ItemQuery`](crate::ItemQuery).
 pub trait Followed: Feed + Sized {
     /// What is known and done once the end of the log was read.
     #[doc(hidden)]

@@ -98,6 +98,18 @@ pub enum ResyncReason {
     Replaced,
     /// The server does not take the token, for another reason than its age.
     TokenRefused,
+    /// The list was restored as a whole.
+    Restored,
+    /// The server told of something this version does not know, and not of which item.
+    UnknownChange,
+    /// The caller may see more, or less, than before.
+    PermissionsChanged,
+    /// Columns changed in a way that changes values the log does not name.
+    SchemaChanged,
+    /// More folders changed than can be listed one by one.
+    TooManyFolders,
+    /// The contents of a folder cannot be read.
+    Unreadable,
 }
 
 impl ResyncReason {
@@ -109,6 +121,12 @@ impl ResyncReason {
             ResyncReason::LogRestarted => "log_restarted",
             ResyncReason::Replaced => "replaced",
             ResyncReason::TokenRefused => "token_refused",
+            ResyncReason::Restored => "restored",
+            ResyncReason::UnknownChange => "unknown_change",
+            ResyncReason::PermissionsChanged => "permissions_changed",
+            ResyncReason::SchemaChanged => "schema_changed",
+            ResyncReason::TooManyFolders => "too_many_folders",
+            ResyncReason::Unreadable => "unreadable",
         }
     }
 }

@@ -56,6 +56,18 @@ pub struct Settings {
     /// Begins each run at least this much before the end of the last one and delivers again what lies between; off.
     /// Freedom from loss under rows that become visible late is claimed only for an overlap longer than their delay.
     pub overlap: Option<Duration>,
+    /// Whether a run over a list's items may begin a new full load by itself where the log cannot tell everything;
+    /// [`Reload::Allowed`]. A first load is no new one.
+    pub reload: Reload,
+}
+
+/// Who decides that a list is read anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reload {
+    /// The session, once a run.
+    Allowed,
+    /// The caller: the run ends in [`Done::Resync`](crate::Done::Resync), whose checkpoint begins a load.
+    Refused,
 }
 
 impl Default for Settings {
@@ -65,6 +77,7 @@ impl Default for Settings {
             settle: Duration::from_secs(15 * 60),
             retention: Duration::from_secs(55 * 24 * 60 * 60),
             overlap: None,
+            reload: Reload::Allowed,
         }
     }
 }

@@ -1,0 +1,304 @@
+//! What a run makes of the answers of the list feed.
+//!
+//! [`sync`] knows where the copy stands and what is next, with [`settling`] and [`folders`] for what was only pointed
+//! at; this file joins it to the loop, and doubts the server where a single item may be what it fails on.
+
+mod ask;
+mod folders;
+mod outcome;
+mod settling;
+mod sync;
+
+use jiff::Timestamp;
+
+pub use self::outcome::{Basis, End, ItemChange, ItemPage, Known, Mark, Notice};
+use self::sync::{Said, Step, Sync};
+use super::{
+    course::{Ask, Asker, Binding, Course, Followed, Outcome, Reaction, Trouble},
+    log::Judgement,
+    outcome::ResyncReason,
+    start::{Settings, Start},
+};
+use crate::{
+    checkpoint::{Checkpoint, FeedName, Position, State},
+    error::{DecodeError, Error},
+    fault::{Fault, FaultClass},
+    feed::{Feed, changes, items},
+    item_query::ItemQuery,
+    query::QueryError,
+    site::{Scope, Site},
+    token::ChangeToken,
+};
+
+impl Followed for ItemQuery {
+    type Course = Items;
+    const FEED: FeedName = FeedName::Items;
+    const BEGINS_AT_TIMES: bool = false;
+
+    fn scope(&self) -> Scope {
+        ItemQuery::scope(self).clone()
+    }
+
+    fn followable(&self, _: &Site) -> Result<(), QueryError> {
+        self.provable()?;
+        self.check()
+    }
+
+    fn members(&self, _: &Site) -> Vec<String> {
+        self.fingerprint()
+    }
+}
+
+/// A copy of a list being kept exact.
+#[derive(Debug)]
+pub struct Items {
+    sync: Sync,
+    doubt: Doubt,
+}
+
+/// What was asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked {
+    /// Rows, for a step of the work.
+    Step(Step),
+    /// A single row, to learn whether the server answers at all.
+    Probe,
+}
+
+/// Failures of one request that may have an item as their cause.
+#[derive(Debug, Default)]
+struct Doubt {
+    failures: u32,
+    /// What happened, once there were enough failures to ask for a single row.
+    probing: Option<String>,
+}
+
+impl Course for Items {
+    type Query = ItemQuery;
+    type Page = ItemPage;
+    type Step = Asked;
+
+    fn begin(
+        start: &Start,
+        binding: Binding,
+        fence: ChangeToken,
+        fence_time: Timestamp,
+        query: &ItemQuery,
+        settings: &Settings,
+    ) -> Result<Self, Error> {
+        let (position, moment) = match start {
+            Start::Token(token) => (Position::Token(token.clone()), token.time()),
+            Start::Now => (Position::Token(fence.clone()), fence_time),
+            _ => (Position::Load, fence_time),
+        };
+        let state = match start {
+            // A narrower query reads fewer fields: from here on only it is bound.
+            Start::Checkpoint(checkpoint) => State { query: binding.members, ..checkpoint.state().clone() },
+            _ => State {
+                feed: FeedName::Items,
+                host: binding.host,
+                scope: binding.scope,
+                query: binding.members,
+                position,
+                moment,
+                from_beginning: false,
+                candidate: None,
+                earlier: Vec::new(),
+                completed: None,
+                items: None,
+            },
+        };
+        let sync = Sync::new(state, fence, fence_time, settings.clone(), query);
+        Ok(Items { sync, doubt: Doubt::default() })
+    }
+
+    fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
+        self.sync.fence_anew(fence, fence_time);
+    }
+
+    fn judge(&self) -> Judgement {
+        self.sync.judge()
+    }
+
+    fn judged(&mut self, judgement: Judgement) -> Outcome<ItemPage> {
+        match judgement {
+            Judgement::Drain => Outcome::Nothing,
+            Judgement::AtEnd => {
+                self.sync.at_end();
+                Outcome::Nothing
+            }
+            Judgement::Lags => Outcome::Unchanged,
+            Judgement::Resync(reason) => {
+                let said = self.sync.reload(reason);
+                self.outcome(said)
+            }
+        }
+    }
+
+    fn hear(&mut self, time: Timestamp) {
+        self.sync.hear(time);
+    }
+
+    fn ask(&mut self, asker: &Asker<'_, ItemQuery>) -> Ask<Self> {
+        let send = |query: &ItemQuery, asked| match query.request(asker.site) {
+            Ok(request) => Ask::Send(request, asked),
+            // The query was checked; what a row says of its folder may still be what no request can carry.
+            Err(error) => {
+                Ask::Say(Outcome::Failed(Error::Protocol { what: error.to_string(), request_id: None }))
+            }
+        };
+        if self.doubt.probing.is_some() {
+            return send(&ask::probe(asker.query, asker.scope), Asked::Probe);
+        }
+        match self.sync.step() {
+            Step::End => {
+                self.sync.finish();
+                Ask::Say(Outcome::UpToDate)
+            }
+            Step::Expired => {
+                let said = self.sync.reload(ResyncReason::Expired);
+                Ask::Say(self.outcome(said))
+            }
+            Step::Names => {
+                let query = ask::names(asker.scope);
+                let bounds = (self.sync.names_start(), Some(&self.sync.fence));
+                Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Names))
+            }
+            step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),
+        }
+    }
+
+    fn take(
+        &mut self,
+        asked: Asked,
+        body: &[u8],
+        time: Option<Timestamp>,
+    ) -> Result<Outcome<ItemPage>, Trouble> {
+        let said = match asked {
+            Asked::Step(Step::Names) => self.sync.on_names(&changes::json::read(body, false)?)?,
+            Asked::Step(step) => {
+                let answer = items::rowset::read(body)?;
+                let time =
+                    time.or(answer.token.as_ref().map(ChangeToken::time)).unwrap_or(self.sync.fence_time);
+                self.doubt = Doubt::default();
+                match step {
+                    Step::Schema => self.sync.on_schema(&answer)?,
+                    Step::Load => self.sync.on_load(&answer, time)?,
+                    Step::Settle => self.sync.on_window(&answer)?,
+                    Step::Increment => self.sync.on_increment(&answer, time)?,
+                    Step::FolderRows => self.sync.on_folder_rows(&answer)?,
+                    Step::FolderPage => self.sync.on_folder_page(&answer)?,
+                    Step::FolderCheck => self.sync.on_folder_check(&answer),
+                    Step::Names | Step::Expired | Step::End => Said::Nothing,
+                }
+            }
+            Asked::Probe => {
+                let answer = items::rowset::read(body)?;
+                let what = std::mem::take(&mut self.doubt).probing.unwrap_or_default();
+                let Some(token) = answer.token else { return Ok(Outcome::Nothing) };
+                self.halve(&token, time.unwrap_or(token.time()), &what)
+            }
+        };
+        Ok(self.outcome(said))
+    }
+
+    fn on_fault(&mut self, asked: Asked, fault: &Fault) -> Reaction<ItemPage> {
+        let Asked::Step(step) = asked else {
+            // Not even a single row comes: it is the server, not an item.
+            self.doubt = Doubt::default();
+            return Reaction::Usual;
+        };
+        let by_token = matches!(step, Step::Increment | Step::Names);
+        let said = match fault.class() {
+            FaultClass::TokenExpired if by_token => self.sync.reload(ResyncReason::Expired),
+            FaultClass::TokenOfAnotherObject | FaultClass::TokenMalformed if by_token => {
+                self.sync.reload(ResyncReason::TokenRefused)
+            }
+            FaultClass::NotFound if step == Step::FolderPage => self.sync.folder_moved(),
+            FaultClass::ListViewThreshold if step == Step::FolderPage => {
+                self.sync.reload(ResyncReason::TooManyFolders)
+            }
+            FaultClass::ListViewThreshold => {
+                let lookups = self.sync.lookups();
+                return Reaction::Take(Outcome::Failed(Error::TooManyLookups {
+                    lookups,
+                    fault: fault.clone(),
+                }));
+            }
+            _ if step == Step::Names || !fault.status().is_server_error() => return Reaction::Usual,
+            _ => return self.doubted(fault.to_string()),
+        };
+        Reaction::Take(self.outcome(said))
+    }
+
+    fn on_unreadable(&mut self, asked: Asked, error: &DecodeError) -> Reaction<ItemPage> {
+        match asked {
+            Asked::Step(Step::Names) => Reaction::Usual,
+            Asked::Step(_) => self.doubted(error.to_string()),
+            Asked::Probe => {
+                self.doubt = Doubt::default();
+                Reaction::Usual
+            }
+        }
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint::new(self.sync.state.clone())
+    }
+
+    fn carries_token(asked: Asked) -> bool {
+        matches!(asked, Asked::Step(Step::Increment | Step::Names))
+    }
+
+    fn follow(page: &mut ItemPage, follows: Option<String>) -> String {
+        page.follows = follows;
+        page.checkpoint.to_string()
+    }
+}
+
+impl Items {
+    /// Counts a failure that an item may be the cause of: after the third a single row tells.
+    fn doubted(&mut self, what: String) -> Reaction<ItemPage> {
+        self.doubt.failures += 1;
+        if self.doubt.failures < SUSPICIOUS {
+            return Reaction::Again;
+        }
+        self.doubt.probing = Some(what);
+        Reaction::Take(Outcome::Nothing)
+    }
+
+    /// Goes around an item the server fails on, now that it is known to answer otherwise.
+    fn halve(&mut self, token: &ChangeToken, time: Timestamp, what: &str) -> Said {
+        match self.sync.step() {
+            Step::Load => self.sync.halve_load(token, time, what),
+            Step::Settle => self.sync.halve_window(what),
+            Step::FolderRows => self.sync.halve_folder_rows(what),
+            Step::Increment => {
+                self.sync.name_changes();
+                Said::Nothing
+            }
+            _ => self.sync.reload(ResyncReason::Unreadable),
+        }
+    }
+
+    /// Binds what is said to a checkpoint.
+    fn outcome(&self, said: Said) -> Outcome<ItemPage> {
+        match said {
+            Said::Nothing => Outcome::Nothing,
+            Said::Page(part) => Outcome::Page(ItemPage {
+                basis: part.basis,
+                changes: part.changes,
+                notices: part.notices,
+                checkpoint: self.checkpoint(),
+                follows: None,
+                schema: self.sync.schema.clone().expect("the list is read before its rows"),
+            }),
+            Said::Resync(reason) => Outcome::Resync(reason, self.sync.resync()),
+            Said::Lags => Outcome::Unchanged,
+            Said::Unsettled(what) => Outcome::Failed(Error::Unsettled { what }),
+        }
+    }
+}
+
+/// Failures of the same request after which an item is suspected.
+const SUSPICIOUS: u32 = 3;

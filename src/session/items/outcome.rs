@@ -1,0 +1,155 @@
+//! What a run over a list's items hands out.
+
+use std::{fmt, sync::Arc};
+
+use uuid::Uuid;
+
+use crate::{
+    checkpoint::Checkpoint,
+    item::{IllegalCharacter, Row, Schema},
+};
+
+/// Differences that came together, and the checkpoint to commit with them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ItemPage {
+    /// What the page is a part of, and what that means for rows it does not name.
+    pub basis: Basis,
+    /// The differences, to be applied in this order.
+    pub changes: Vec<ItemChange>,
+    /// How far the reader has come with them.
+    pub checkpoint: Checkpoint,
+    /// The text of the checkpoint this page follows; `None` where there was none. A store that commits only if it
+    /// holds this text cannot lose a page, nor be written by two.
+    pub follows: Option<String>,
+    /// The list and its fields, by which the rows are read. The same value on every page until the list changes.
+    pub schema: Arc<Schema>,
+    /// What the reader should tell somebody.
+    pub notices: Vec<Notice>,
+}
+
+/// What a page is a part of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// Single differences: rows that are not named did not change.
+    Delta,
+    /// A full load under this name. Mark its rows with the name.
+    Snapshot {
+        /// The name of the load; one that begins again has another.
+        load: Mark,
+        /// What to do with the rows that do not carry the name, once this page's do.
+        end: Option<End>,
+    },
+    /// Everything below a folder, under this name. Mark its rows with the name.
+    Subtree {
+        /// The id of the folder.
+        folder: i32,
+        /// The name of the listing; one that begins again has another.
+        listing: Mark,
+        /// Whether this page is its last: everything below the folder that does not carry the name is gone.
+        last: bool,
+    },
+}
+
+/// How a full load ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every row was seen: one that does not carry the name of the load is gone.
+    Sweep {
+        /// Items that could not be read and are not gone for that.
+        spare: Vec<i32>,
+    },
+    /// Some rows could not be read, so that nothing follows from their absence.
+    Keep,
+}
+
+/// The name under which rows of one load or listing are seen. Names are never used twice in a chain of checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mark(pub(super) String);
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One difference of a list.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ItemChange {
+    /// The item, as it is now: put it in place of what is held.
+    Upserted(Row),
+    /// The item is gone, and if it is a folder everything below it.
+    Removed {
+        /// The item's id.
+        id: i32,
+        /// Its UniqueId, where the server names it: rows that claim it as their parent are gone too.
+        unique_id: Option<Uuid>,
+        /// How that is known.
+        known: Known,
+    },
+    /// The item left the list, and if it is a folder everything below it.
+    MovedAway {
+        /// The item's id in this list.
+        id: i32,
+        /// Its UniqueId, where the server names it.
+        unique_id: Option<Uuid>,
+        /// The list it went to, where the server names it.
+        to_list: Option<Uuid>,
+        /// Its id there, where the server names it.
+        to_item: Option<i32>,
+    },
+    /// The item came back. What it is now follows, in this page or a later one before the end of the run.
+    Restored {
+        /// The item's id.
+        id: i32,
+    },
+    /// The item's name changed. What it is now follows, in this page or a later one before the end of the run.
+    Renamed {
+        /// The item's id.
+        id: i32,
+    },
+    /// The item was changed without a trace in who and when. What it is now follows, in this page or a later one
+    /// before the end of the run.
+    SystemUpdated {
+        /// The item's id.
+        id: i32,
+    },
+}
+
+/// How it is known that an item is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Known {
+    /// The server said so.
+    Told,
+    /// The server was asked for it by id and did not bring it.
+    Absent,
+}
+
+/// What the reader should tell somebody; never a reason to do anything to the replica.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// The list has more items than the caller may see.
+    Hidden {
+        /// The rows that were read.
+        visible: u64,
+        /// The items the list says it has.
+        total: u64,
+    },
+    /// The server cannot answer with this item, or its row cannot be read; it is passed by and what is held of it
+    /// stays.
+    Poison {
+        /// The item's id; `None` where not even that could be learnt.
+        id: Option<i32>,
+        /// What happened.
+        what: String,
+    },
+    /// Characters that XML forbids were replaced.
+    Replaced {
+        /// How many.
+        count: u64,
+        /// The first of them, and where it stood.
+        first: IllegalCharacter,
+    },
+}

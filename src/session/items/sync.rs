@@ -1,0 +1,560 @@
+//! What a run over a list's items knows once it has read the end of the log, and what follows from an answer.
+//!
+//! The next step is always read off from what is known, in one fixed order: a load comes before everything, items
+//! that were only pointed at before the next page of the increment, folders once the increment has reached the end.
+//! So a checkpoint taken anywhere says by itself what is left to do.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+
+use super::{
+    ask,
+    folders::Folders,
+    outcome::{Basis, End, ItemChange, Known, Mark, Notice},
+    settling::Settling,
+};
+use crate::{
+    change::{Change, ChangeKind, ChangedObject},
+    checkpoint::{Checkpoint, Ids, ItemState, Load, Position, State},
+    item::{Event, EventKind, ListDefinition, Row, Rowset, Schema},
+    item_query::ItemQuery,
+    session::{
+        log::{self, Judgement, older},
+        outcome::ResyncReason,
+        overlap,
+        start::{Reload, Settings},
+    },
+    token::ChangeToken,
+};
+
+#[derive(Debug, Clone)]
+pub(super) struct Sync {
+    pub(super) state: State,
+    pub(super) fence: ChangeToken,
+    pub(super) fence_time: Timestamp,
+    /// The latest time any answer told.
+    clock: Timestamp,
+    settings: Settings,
+    /// The list as this run knows it; every request names its fields.
+    pub(super) schema: Option<Arc<Schema>>,
+    /// How many items the list says it has.
+    total: Option<u64>,
+    /// Where the increment begins, while it delivers an overlap again.
+    again: Option<ChangeToken>,
+    /// Whether the increment has come to the fence.
+    reached: bool,
+    /// New loads this run began by itself.
+    reloads: u32,
+    pub(super) settling: Settling,
+    pub(super) folders: Folders,
+    /// The ids that GetChanges names, where the increment itself cannot be answered.
+    naming: Option<Naming>,
+    /// Rows a page of this run asks for.
+    rows: i32,
+    /// The fields the caller named; `None` for all.
+    named: Option<BTreeSet<String>>,
+}
+
+/// Ids from GetChanges, and how far it was read.
+#[derive(Debug, Clone)]
+struct Naming {
+    cursor: ChangeToken,
+    ids: Ids,
+}
+
+/// What to ask next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The list and its fields; the row that comes along is not handed out.
+    Schema,
+    /// The next page of the load.
+    Load,
+    /// Items that were only pointed at.
+    Settle,
+    /// The next page of the increment.
+    Increment,
+    /// Which items changed, from GetChanges.
+    Names,
+    /// The rows of pending folders themselves.
+    FolderRows,
+    /// The next page of a folder's contents.
+    FolderPage,
+    /// The row of the folder that was listed, once more.
+    FolderCheck,
+    /// The position is too old to be sent.
+    Expired,
+    /// Nothing is left.
+    End,
+}
+
+/// What an answer amounts to.
+#[derive(Debug)]
+pub(super) enum Said {
+    Nothing,
+    Page(Part),
+    /// The caller is to decide about a new load.
+    Resync(ResyncReason),
+    /// The answer came from a copy that lags behind the position.
+    Lags,
+    /// The list changes faster than it can be read.
+    Unsettled(String),
+}
+
+/// What a page says, before it is bound to a checkpoint.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) basis: Basis,
+    pub(super) changes: Vec<ItemChange>,
+    pub(super) notices: Vec<Notice>,
+}
+
+/// An answer that contradicts the protocol, in words.
+pub(super) type Contradiction = String;
+
+impl Sync {
+    pub(super) fn new(
+        mut state: State,
+        fence: ChangeToken,
+        fence_time: Timestamp,
+        settings: Settings,
+        query: &ItemQuery,
+    ) -> Self {
+        state.items.get_or_insert_default();
+        let again = overlap::begin(&mut state, fence_time, &settings).and_then(|mark| match mark.at {
+            Position::Token(token) => Some(token),
+            _ => None,
+        });
+        Sync {
+            state,
+            fence,
+            fence_time,
+            clock: fence_time,
+            settings,
+            schema: None,
+            total: None,
+            again,
+            reached: false,
+            reloads: 0,
+            settling: Settling::default(),
+            folders: Folders::default(),
+            naming: None,
+            rows: ask::rows_a_page(query),
+            named: query.fields().map(|fields| fields.names().map(str::to_owned).collect()),
+        }
+    }
+
+    pub(super) fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
+        self.hear(fence_time);
+        (self.fence, self.fence_time) = (fence, fence_time);
+    }
+
+    pub(super) fn hear(&mut self, time: Timestamp) {
+        self.clock = self.clock.max(time);
+    }
+
+    pub(super) fn judge(&self) -> Judgement {
+        log::judge(&self.state, &self.fence, self.fence_time)
+    }
+
+    /// The position is the end of the log: no increment can bring anything, unless an overlap is delivered again.
+    pub(super) fn at_end(&mut self) {
+        self.reached = self.again.is_none();
+        self.state.moment = self.fence_time.max(self.state.moment);
+    }
+
+    pub(super) fn items(&self) -> &ItemState {
+        self.state.items.as_deref().expect("made with the first value of this type")
+    }
+
+    pub(super) fn items_mut(&mut self) -> &mut ItemState {
+        self.state.items.get_or_insert_default()
+    }
+
+    pub(super) fn step(&self) -> Step {
+        let too_old = |moment| older(self.clock, moment, self.settings.retention);
+        let items = self.items();
+        if self.state.position == Position::Load {
+            return match &items.load {
+                Some(load) if too_old(load.moment) => Step::Expired,
+                _ if self.schema.is_none() => Step::Schema,
+                _ => Step::Load,
+            };
+        }
+        let settled = items.pending.is_empty();
+        if settled && self.reached && items.folders.is_empty() {
+            Step::End
+        } else if !self.reached && too_old(self.state.moment) {
+            Step::Expired
+        } else if self.schema.is_none() {
+            Step::Schema
+        } else if self.naming.is_some() {
+            Step::Names
+        } else if !settled {
+            Step::Settle
+        } else if !self.reached {
+            Step::Increment
+        } else {
+            self.folders.step(items)
+        }
+    }
+
+    /// Where the next page of the increment begins.
+    pub(super) fn increment_start(&self) -> Option<&ChangeToken> {
+        match (&self.again, &self.state.position) {
+            (Some(again), _) => Some(again),
+            (None, Position::Token(token)) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// Where GetChanges goes on to name what changed.
+    pub(super) fn names_start(&self) -> Option<&ChangeToken> {
+        self.naming.as_ref().map(|naming| &naming.cursor)
+    }
+
+    /// Begins a new load, as far as that is allowed.
+    pub(super) fn reload(&mut self, reason: ResyncReason) -> Said {
+        if self.settings.reload == Reload::Refused {
+            return Said::Resync(reason);
+        }
+        if self.reloads > 0 {
+            return Said::Unsettled(format!("a second new load is needed in one run ({})", reason.name()));
+        }
+        self.reloads += 1;
+        self.begin_load();
+        Said::Nothing
+    }
+
+    /// Forgets what a new load will tell anew.
+    fn begin_load(&mut self) {
+        let (fence_id, moment) = (self.fence.id(), self.fence_time);
+        self.state.scope.id = fence_id;
+        self.state.position = Position::Load;
+        self.state.moment = moment;
+        self.state.earlier.clear();
+        self.state.completed = None;
+        let items = self.items_mut();
+        items.load = None;
+        items.pending = Ids::default();
+        items.folders.clear();
+        (self.again, self.naming, self.reached) = (None, None, false);
+        self.settling = Settling::default();
+        self.folders = Folders::default();
+    }
+
+    /// The checkpoint of a caller who decides about the load: it begins with one.
+    pub(super) fn resync(&self) -> Checkpoint {
+        let mut anew = self.clone();
+        anew.begin_load();
+        Checkpoint::new(anew.state)
+    }
+
+    /// Ends the run: everything up to the fence was handed out, and nothing is pending.
+    pub(super) fn finish(&mut self) {
+        overlap::remember(&mut self.state, self.fence_time, &self.settings);
+    }
+
+    /// The fields that make a request heavy: lookups, people and terms.
+    pub(super) fn lookups(&self) -> Vec<String> {
+        let fields = self.schema.as_ref().map_or(&[][..], |schema| schema.fields());
+        fields.iter().filter(|field| field.is_joined()).map(|field| field.name().to_owned()).collect()
+    }
+
+    /// Takes the list and its fields. The row that comes along is not handed out: it was not asked for whole.
+    pub(super) fn on_schema(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+        if answer.list.is_none() {
+            return Err("an answer to a request without a token lacks the List element".to_owned());
+        }
+        Ok(self.aside(answer).unwrap_or(Said::Nothing))
+    }
+
+    /// What every answer may tell beside its rows: other rights, other fields. `None` where its rows can be used.
+    fn aside(&mut self, answer: &Rowset) -> Option<Said> {
+        let before = self.items().perm_mask;
+        if let Some(mask) = answer.effective_perm_mask {
+            self.items_mut().perm_mask = Some(mask);
+            if before.is_some_and(|before| before != mask) {
+                return Some(self.reload(ResyncReason::PermissionsChanged));
+            }
+        }
+        self.take_list(answer.list.as_ref()?)
+    }
+
+    /// Compares the fields with those that are known. Where they differ, the rows that came along were asked for by
+    /// the old ones, and are asked for again.
+    fn take_list(&mut self, list: &ListDefinition) -> Option<Said> {
+        self.total = list.item_count();
+        let digest = list.digest();
+        let known = self.items().schema.clone();
+        if known.as_ref() == Some(&digest) && self.schema.is_some() {
+            return None;
+        }
+        let schema = Arc::new(list.schema());
+        let change = known.as_ref().map(|known| digest.since(known)).unwrap_or_default();
+        let asked = |name: &str| self.named.as_ref().is_none_or(|named| named.contains(name));
+        // A new column is empty in every row that did not change since; unless its values come from other columns.
+        let derived = |name: &str| schema.field(name).is_some_and(|field| field.is_derived());
+        let values_changed = change.changed.iter().any(|name| asked(name))
+            || change.added.iter().any(|name| asked(name) && derived(name));
+        self.items_mut().schema = Some(digest);
+        self.schema = Some(schema);
+        Some(if values_changed { self.reload(ResyncReason::SchemaChanged) } else { Said::Nothing })
+    }
+
+    /// Takes a page of the load. `first` is where the increment will start, if the load begins with this page.
+    pub(super) fn on_load(&mut self, answer: &Rowset, time: Timestamp) -> Result<Said, Contradiction> {
+        if let Some(said) = self.aside(answer) {
+            return Ok(said);
+        }
+        let mut notices = notices(answer);
+        let first = answer.token.clone().ok_or("the page of a load has no LastChangeToken")?;
+        let load = self.load(&first, time);
+        for broken in &answer.broken {
+            match broken.id {
+                Some(id) => load.poison.insert(id),
+                None => load.sweeps = false,
+            }
+        }
+        let ids: Vec<i32> = answer.rows.iter().map(|row| row.id()).collect();
+        load.rows += ids.len() as u64;
+        load.passed = ids.iter().copied().fold(load.passed, i32::max);
+        let finished = match load.windows.first_window() {
+            Some((first, last)) => {
+                if ids.iter().any(|id| !(first..=last).contains(id)) {
+                    return Err(format!("rows came that are not among the ids {first} to {last}"));
+                }
+                match (answer.next_place.is_some(), ids.iter().max()) {
+                    (true, None) => return Err("a page without rows says that more follow".to_owned()),
+                    (true, Some(highest)) if *highest < last => {
+                        load.windows.replace_first(&[(highest + 1, last)]);
+                    }
+                    _ => load.windows.replace_first(&[]),
+                }
+                load.windows.is_empty()
+            }
+            None => {
+                if answer.next_place.is_some() && answer.next_place.as_deref() == load.place.as_deref() {
+                    return Err("the next page of the load begins where this one did".to_owned());
+                }
+                load.place = answer.next_place.as_deref().map(str::to_owned);
+                answer.next_place.is_none()
+            }
+        };
+        let changes = answer.rows.iter().map(ItemChange::Upserted).collect();
+        Ok(Said::Page(self.load_page(changes, &mut notices, finished)))
+    }
+
+    /// The load under way, begun now if there is none.
+    fn load(&mut self, first: &ChangeToken, moment: Timestamp) -> &mut Load {
+        let items = self.items_mut();
+        let loads = &mut items.loads;
+        items.load.get_or_insert_with(|| {
+            *loads += 1;
+            Load {
+                counter: *loads,
+                first: first.clone(),
+                moment,
+                place: None,
+                passed: 0,
+                rows: 0,
+                windows: Ids::default(),
+                poison: Ids::default(),
+                sweeps: true,
+            }
+        })
+    }
+
+    /// A page of the load under way; with the last one the position becomes the token the load began with.
+    fn load_page(&mut self, changes: Vec<ItemChange>, notices: &mut Vec<Notice>, finished: bool) -> Part {
+        let load = self.items().load.clone().expect("a page of a load belongs to one");
+        let name = Mark(format!("load {} {}", load.counter, load.first));
+        let end = finished.then(|| {
+            if let Some(total) = self.total.filter(|total| *total > load.rows) {
+                notices.push(Notice::Hidden { visible: load.rows, total });
+            }
+            self.state.position = Position::Token(load.first.clone());
+            self.state.moment = load.moment;
+            self.items_mut().load = None;
+            if load.sweeps { End::Sweep { spare: load.poison.ids().collect() } } else { End::Keep }
+        });
+        Part { basis: Basis::Snapshot { load: name, end }, changes, notices: std::mem::take(notices) }
+    }
+
+    /// Takes a page of the increment.
+    pub(super) fn on_increment(&mut self, answer: &Rowset, time: Timestamp) -> Result<Said, Contradiction> {
+        if let Some(reason) = answer.events.iter().find_map(resets) {
+            return Ok(self.reload(reason));
+        }
+        if let Some(said) = self.aside(answer) {
+            return Ok(said);
+        }
+        let last = answer.token.clone().ok_or("the increment has no LastChangeToken")?;
+        if !last.same_log(&self.fence) || last.is_synthetic() {
+            return Err(format!("the LastChangeToken {last} is none of the log of {}", self.fence.id()));
+        }
+        let start = self.increment_start().cloned().ok_or("an increment has a start")?;
+        if last.number() < start.number() {
+            return Ok(match log::behind(start.ticks(), last.ticks()) {
+                Judgement::Resync(reason) => self.reload(reason),
+                _ => Said::Lags,
+            });
+        }
+        if answer.more_changes && last.number() == start.number() {
+            return Err(format!("more changes are said to follow {last}, but the token does not move"));
+        }
+        if answer.broken.iter().any(|broken| broken.id.is_none()) {
+            self.name_changes();
+            return Ok(Said::Nothing);
+        }
+        let notices = notices(answer);
+        let more = answer.more_changes;
+        let changes = self.apply(answer);
+        self.again = self.again.take().and(Some(last.clone()).filter(|_| more));
+        let forward = match &self.state.position {
+            Position::Token(position) => position.number() < last.number(),
+            _ => true,
+        };
+        self.reached = !more || last.number() >= self.fence.number();
+        if forward {
+            self.state.position = Position::Token(last);
+            self.state.moment = time;
+        }
+        if self.items().folders.len() > MOST_FOLDERS {
+            return Ok(self.reload(ResyncReason::TooManyFolders));
+        }
+        if changes.is_empty() && notices.is_empty() {
+            return Ok(Said::Nothing);
+        }
+        Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }))
+    }
+
+    /// Turns an increment into changes: events first, in the order of the document, then rows. What was only pointed
+    /// at becomes pending.
+    fn apply(&mut self, answer: &Rowset) -> Vec<ItemChange> {
+        let present: BTreeSet<i32> = answer.rows.iter().map(|row| row.id()).collect();
+        let items = self.items_mut();
+        let mut changes = Vec::with_capacity(answer.events.len() + answer.rows.len());
+        for broken in answer.broken.iter().filter_map(|broken| broken.id) {
+            items.pending.insert(broken);
+        }
+        for event in &answer.events {
+            let Some(id) = event.id else { continue };
+            let (unique_id, has_row) = (event.unique_id, present.contains(&id));
+            let gone = matches!(event.kind, EventKind::Deleted | EventKind::MovedAway { .. });
+            // Gone and there all the same: only asking for it tells which came last. A restore tells it too.
+            if gone == has_row {
+                items.pending.insert(id);
+            } else if gone || event.kind == EventKind::Restored {
+                items.pending.remove(id);
+            }
+            if gone {
+                items.folders.retain(|folder| folder.id != id);
+            }
+            match event.kind {
+                EventKind::Deleted => changes.push(ItemChange::Removed { id, unique_id, known: Known::Told }),
+                EventKind::MovedAway { to_list, to_item } => {
+                    changes.push(ItemChange::MovedAway { id, unique_id, to_list, to_item });
+                }
+                EventKind::Restored => changes.push(ItemChange::Restored { id }),
+                EventKind::Renamed => changes.push(ItemChange::Renamed { id }),
+                EventKind::SystemUpdated => changes.push(ItemChange::SystemUpdated { id }),
+                EventKind::InvalidToken | EventKind::Unknown(_) => {}
+            }
+        }
+        for row in &answer.rows {
+            self.note_folder(&row);
+            changes.push(ItemChange::Upserted(row));
+        }
+        changes
+    }
+
+    /// A folder that changed, however, may hold other things than before.
+    pub(super) fn note_folder(&mut self, row: &Row) {
+        if row.is_folder() == Some(true) {
+            Folders::add(self.items_mut(), row.id());
+        }
+    }
+
+    /// Has GetChanges name what changed, because the increment cannot be answered.
+    pub(super) fn name_changes(&mut self) {
+        if let Some(cursor) = self.increment_start().cloned() {
+            self.naming = Some(Naming { cursor, ids: Ids::default() });
+        }
+    }
+
+    /// Takes a page of GetChanges for the ids it names.
+    pub(super) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Contradiction> {
+        let Some(naming) = &mut self.naming else { return Ok(Said::Nothing) };
+        log::check(Some(&naming.cursor), &self.fence, changes)?;
+        for change in changes {
+            match &change.object {
+                ChangedObject::Item(item) => naming.ids.insert(item.item_id),
+                ChangedObject::List(_) if change.kind == ChangeKind::Restore => {
+                    return Ok(self.reload(ResyncReason::Restored));
+                }
+                _ => {}
+            }
+        }
+        if let Some(last) = changes.last() {
+            naming.cursor = last.token.clone();
+            return Ok(Said::Nothing);
+        }
+        let ids = std::mem::take(&mut naming.ids);
+        self.naming = None;
+        self.again = None;
+        self.reached = true;
+        self.state.position = Position::Token(self.fence.clone());
+        self.state.moment = self.fence_time;
+        let items = self.items_mut();
+        ids.ids().for_each(|id| items.pending.insert(id));
+        Ok(Said::Nothing)
+    }
+
+    /// Goes around what the server fails on in a load: reads windows of ids instead of places, and halves the one
+    /// that fails, down to a single item. `probe` is a token the server gave while it could answer at all.
+    pub(super) fn halve_load(&mut self, probe: &ChangeToken, time: Timestamp, what: &str) -> Said {
+        let rows = self.rows;
+        let load = self.load(probe, time);
+        let Some((first, last)) = load.windows.first_window() else {
+            let first = load.passed.saturating_add(1);
+            let middle = first.saturating_add(rows - 1);
+            let rest = (middle < i32::MAX).then(|| (middle + 1, i32::MAX));
+            load.windows = Ids::windows(std::iter::once((first, middle)).chain(rest));
+            load.place = None;
+            return Said::Nothing;
+        };
+        if first < last {
+            let middle = if last - first >= 2 * rows { first + rows - 1 } else { first + (last - first) / 2 };
+            load.windows.replace_first(&[(first, middle), (middle + 1, last)]);
+            return Said::Nothing;
+        }
+        load.poison.insert(first);
+        load.windows.replace_first(&[]);
+        let finished = load.windows.is_empty();
+        let mut notices = vec![Notice::Poison { id: Some(first), what: what.to_owned() }];
+        Said::Page(self.load_page(Vec::new(), &mut notices, finished))
+    }
+}
+
+/// Why an event makes everything uncertain that is held; `None` for the others.
+fn resets(event: &Event) -> Option<ResyncReason> {
+    event.discards_everything().then_some(match event.kind {
+        EventKind::InvalidToken => ResyncReason::Expired,
+        EventKind::Restored => ResyncReason::Restored,
+        _ => ResyncReason::UnknownChange,
+    })
+}
+
+/// What an answer has to tell beside its changes.
+pub(super) fn notices(answer: &Rowset) -> Vec<Notice> {
+    let broken = answer.broken.iter().map(|row| Notice::Poison { id: row.id, what: row.reason.to_string() });
+    let replaced = answer
+        .illegal
+        .first()
+        .map(|first| Notice::Replaced { count: answer.illegal_count, first: first.clone() });
+    broken.chain(replaced).collect()
+}
+
+/// Pending folders beyond which a load costs less than their listings.
+const MOST_FOLDERS: usize = 1000;
