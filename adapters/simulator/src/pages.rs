@@ -12,7 +12,7 @@ use crate::throttle::Said;
 use crate::ticks::Ticks;
 
 const HTML: &str = "text/html; charset=utf-8";
-const SIGN_IN: &str = "<!DOCTYPE html>\r\n<html dir=\"ltr\" lang=\"en\"><head><title>Sign in to your account</title>\
+const SIGN_IN: &str = "<!DOCTYPE html>\r\n<html dir=\"ltr\" lang=\"en\"><head><title>Sign in to your account</title><meta name=\"PageID\" content=\"ConvergedSignIn\" />\
     </head><body><form method=\"post\" action=\"/login\"><input type=\"email\" name=\"loginfmt\"></form></body></html>";
 const THROTTLE_PAGE: &str = "<!DOCTYPE html><html><head><title>429 TOO MANY REQUESTS</title></head><body><h1>Something's \
     not right</h1><p>The page you requested is temporarily unavailable.</p></body></html>";
