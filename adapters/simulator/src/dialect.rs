@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 mod choices;
+mod feed;
 
 pub use self::choices::*;
+pub use self::feed::*;
 use crate::switch::Switch;
 
 macro_rules! dialect {
@@ -152,6 +154,76 @@ dialect! {
     soap_digest: bool = true,
     /// Most rows of a page of `items`.
     items_cap: u32 = 5_000,
+    /// Most rows of an answer to a token, of a list's feed; 0 for as many as RowLimit says.
+    since_cap: u32 = 40,
+    /// Most rows of the log that an answer to a token looks at; 0 for all. Small numbers make answers without rows.
+    since_scan: u32 = 0,
+    /// What a token older than the log brings from a list's feed.
+    since_expired: SinceExpired = SinceExpired::InvalidToken,
+    /// Without Query, RowLimit or ViewFields the default view's filter, limit or columns hold.
+    view_leaks: bool = true,
+    /// What a ViewFields without a field asks for.
+    empty_view_fields: EmptyViewFields = EmptyViewFields::View,
+    /// Rows hold fields that nobody asked for.
+    uninvited: bool = true,
+    /// Empty fields come as empty attributes.
+    empty_values: bool = false,
+    /// What an item that was restored stands as.
+    restored: Restored = Restored::Both,
+    /// What an item that the system changed stands as.
+    system_updated: Pointed = Pointed::Id,
+    /// What an item that was renamed stands as.
+    renamed: Pointed = Pointed::Id,
+    /// An item that went to another folder of its list stands as MoveAway to the same list too.
+    moves_within_as_ids: bool = false,
+    /// The order of `Id` elements.
+    id_order: IdOrder = IdOrder::Log,
+    /// Views, and files and folders that are no items, stand as SystemUpdate without an id.
+    stray_ids: bool = false,
+    /// `Id` elements have a UniqueId.
+    unique_ids: bool = true,
+    /// `Id` elements have a MetaInfo_vti_clientid.
+    client_ids: bool = false,
+    /// Changes of an item's permissions bring its row.
+    permission_rows: bool = true,
+    /// The rows of the first answer after a change of the schema.
+    schema_rows: SchemaRows = SchemaRows::Changed,
+    /// MoreChanges stands as FALSE where nothing is left.
+    more_changes_false: bool = false,
+    /// A last page that is full has a position all the same; an empty page follows.
+    position_at_end: bool = false,
+    /// Items above which a filter or order that no index answers is refused; 0 for never.
+    view_threshold: u32 = 5_000,
+    /// Items of a folder above which it cannot be listed; 0 for never.
+    folder_threshold: u32 = 5_000,
+    /// Lookups, people and terms above which a field list is refused: 8 on premises, 12 online; 0 for never.
+    lookup_threshold: u32 = 12,
+    /// What becomes of an answer that would hold a poisoned item's row.
+    poison: PoisonKind = PoisonKind::Error,
+    /// Semicolons in what a lookup shows are doubled.
+    lookup_escape: bool = true,
+    /// Minutes from the web's own time to UTC, as a list's definition tells them: -60 is an hour ahead of UTC.
+    time_zone: i32 = -60,
+    /// Minutes that a list's feed wants between two calls.
+    min_time_between_syncs: u32 = 0,
+    /// The Content-Type of a rowset that REST answers with.
+    rowset_type: RowsetType = RowsetType::Application,
+    /// Rowsets begin with a byte order mark.
+    rowset_bom: bool = false,
+    /// The quotes of a rowset's attributes.
+    rowset_quotes: Quotes = Quotes::Mixed,
+    /// The prefixes of a rowset's namespaces.
+    rowset_prefixes: Prefixes = Prefixes::Usual,
+    /// A rowset's namespaces are declared on its root or envelope.
+    namespaces_above: bool = false,
+    /// Letters beyond ASCII are character references in rowsets.
+    rowset_references: bool = false,
+    /// How characters that XML cannot hold come where nobody asked them away.
+    control_characters: Controls = Controls::Raw,
+    /// How all rights are told.
+    full_mask: FullMask = FullMask::Name,
+    /// Rowsets tell AlternateUrls.
+    alternate_urls: bool = true,
 }
 
 /// A text that sets nothing.

@@ -3,7 +3,7 @@
 use crate::switch::choices;
 
 choices! {
-    /// A lie of the server about its log. All but the first three concern GetChanges.
+    /// A lie of the server about its log. All but the first three, and those that name a list's feed, concern GetChanges.
     Lie {
         /// CurrentChangeToken goes backwards with every answer.
         FenceBackwards = "fence-backwards",
@@ -39,6 +39,24 @@ choices! {
         UnreadableRetryAfter = "unreadable-retry-after",
         /// 204 without a body.
         NoContent = "no-content",
+        /// A list's feed: the token that was sent comes back, and more follows, for ever.
+        EverMore = "ever-more",
+        /// A list's feed: the new token is older than the one that was sent.
+        SinceBackwards = "since-backwards",
+        /// A list's feed: every page says that the next one is the first.
+        SamePlace = "same-place",
+        /// A list's feed: no LastChangeToken.
+        NoLastToken = "no-last-token",
+        /// A list's feed: no data.
+        NoData = "no-data",
+        /// A list's feed: an `Id` whose ChangeType nobody knows.
+        UnknownChange = "unknown-change",
+        /// A list's feed: other rights in every answer.
+        ShiftingMask = "shifting-mask",
+        /// A list's feed: the XML ends in the middle, and the connection does not tell.
+        CutRowset = "cut-rowset",
+        /// A list's feed: an error in JSON, with status 200, in place of the rowset.
+        JsonRowset = "json-rowset",
     }
 }
 

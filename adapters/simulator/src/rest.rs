@@ -10,6 +10,7 @@ pub(crate) mod context;
 mod filter;
 mod folders;
 mod items;
+mod items_since_token;
 mod lists;
 mod member;
 mod row_plan;
@@ -46,6 +47,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) base: String,
     /// The web that the path names.
     pub(crate) web: WebRef,
+    /// Where the connection ends within the answer's body, if it does.
+    pub(crate) cut: &'a mut Option<usize>,
 }
 
 /// An answer without the headers that all have.
@@ -60,7 +63,8 @@ pub(crate) struct Answer {
 type Call = fn(&mut Ask<'_>, &Target) -> Result<Answer, Problem>;
 
 /// Every call that is bound to an object.
-const CALLS: &[(&str, Call)] = &[("getchanges", get_changes)];
+const CALLS: &[(&str, Call)] =
+    &[("getchanges", get_changes), ("getlistitemchangessincetoken", get_items_since_token)];
 
 /// Answers a request.
 pub(crate) fn answer(ask: &mut Ask<'_>) -> Result<Answer, Problem> {
@@ -95,6 +99,13 @@ fn get_changes(ask: &mut Ask<'_>, target: &Target) -> Result<Answer, Problem> {
         _ => return Err(Problem::unknown_resource("GetChanges")),
     };
     changes::answer(ask, scope)
+}
+
+fn get_items_since_token(ask: &mut Ask<'_>, target: &Target) -> Result<Answer, Problem> {
+    match target {
+        Target::List(list) => items_since_token::answer(ask, *list),
+        _ => Err(Problem::unknown_resource("GetListItemChangesSinceToken")),
+    }
 }
 
 impl<'a> Ask<'a> {

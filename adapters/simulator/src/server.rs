@@ -37,6 +37,8 @@ pub struct Server {
     waits: Waits,
     stats: Stats,
     activity: Option<Activity>,
+    /// Where the answer at hand breaks off of itself.
+    cut: Option<usize>,
     /// Who may ask.
     pub auth: Auth,
     /// What goes wrong on the way.
@@ -87,6 +89,7 @@ impl Server {
             waits: Waits::default(),
             stats: Stats::default(),
             activity: None,
+            cut: None,
             auth: Auth::default(),
             faults: Faults::default(),
             lies: Lies::default(),
@@ -181,7 +184,11 @@ impl Server {
         self.finish(&mut response, said);
         self.stats.throttled += u64::from(response.status() == StatusCode::TOO_MANY_REQUESTS);
         self.waits.note(sender, &response, self.world.now());
-        Served { delivery: delivery(fault.as_ref(), response.body_mut()), response }
+        let mut delivery = delivery(fault.as_ref(), response.body_mut());
+        if let (Some(cut), Delivery::Whole) = (self.cut.take(), delivery) {
+            delivery = Delivery::Cut(cut);
+        }
+        Served { delivery, response }
     }
 
     fn answer(&mut self, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
@@ -249,6 +256,7 @@ impl Server {
             format,
             base: base(request.uri(), request.headers(), self.world.host()),
             web,
+            cut: &mut self.cut,
         };
         rest::answer(&mut ask)
     }

@@ -47,7 +47,7 @@ macro_rules! numbers {
         }
     )*};
 }
-numbers!(u16 u32 u64);
+numbers!(u16 u32 u64 i32);
 
 impl Switch for String {
     fn read(text: &str) -> Option<Self> {

@@ -83,7 +83,11 @@ impl<'a> Test<'a> {
                 let [left, right] = element.children.as_slice() else { return Err(Problem::caml()) };
                 let left = Box::new(Self::condition(left, list, world)?);
                 let right = Box::new(Self::condition(right, list, world)?);
-                return Ok(if element.name == "And" { Self::And(left, right) } else { Self::Or(left, right) });
+                return Ok(if element.name == "And" {
+                    Self::And(left, right)
+                } else {
+                    Self::Or(left, right)
+                });
             }
             "Eq" => Operator::Eq,
             "Neq" => Operator::Neq,
@@ -190,7 +194,10 @@ impl Leaf<'_> {
         if !self.is_id() {
             return all;
         }
-        #[allow(clippy::cast_possible_truncation, reason = "a float beyond i32 becomes its end, which is right here")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a float beyond i32 becomes its end, which is right here"
+        )]
         let mut numbers = self.values.iter().filter_map(|value| match value {
             Operand::Number(number) => Some(number.floor() as i32),
             _ => None,
@@ -209,7 +216,8 @@ impl Ids {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::These(ids), Self::These(others)) => Self::These(&ids & &others),
-            (Self::These(ids), Self::Between(first, last)) | (Self::Between(first, last), Self::These(ids)) => {
+            (Self::These(ids), Self::Between(first, last))
+            | (Self::Between(first, last), Self::These(ids)) => {
                 Self::These(ids.into_iter().filter(|id| (first..=last).contains(id)).collect())
             }
             (Self::Between(a, b), Self::Between(c, d)) => Self::Between(a.max(c), b.min(d)),
@@ -236,7 +244,8 @@ impl Ids {
 pub(crate) fn order<'a>(element: &Element, list: &'a List) -> Result<Vec<Key<'a>>, Problem> {
     let keys = element.children.iter().filter(|child| child.name == "FieldRef").map(|reference| {
         let side = Side { field: field(reference, list)?, by_id: reference.says("LookupId") };
-        let descending = reference.attribute("Ascending").is_some_and(|way| way.eq_ignore_ascii_case("false"));
+        let descending =
+            reference.attribute("Ascending").is_some_and(|way| way.eq_ignore_ascii_case("false"));
         Ok(Key { side, descending })
     });
     keys.collect()

@@ -108,7 +108,10 @@ mod tests {
         let bomb = "<!DOCTYPE x [<!ENTITY a \"b\">]><x>&a;</x>";
         for text in ["<Query>", "a & b", deep.as_str(), bomb] {
             let problem = Element::parameter(text, "Query").unwrap_err();
-            assert_eq!((problem.status, problem.exception), (StatusCode::BAD_REQUEST, "System.Xml.XmlException"));
+            assert_eq!(
+                (problem.status, problem.exception),
+                (StatusCode::BAD_REQUEST, "System.Xml.XmlException")
+            );
         }
     }
 }

@@ -226,6 +226,10 @@ fn moment(text: &str, world: &World) -> Option<i64> {
     if let Ok(moment) = text.parse::<jiff::Timestamp>() {
         return Some(Ticks::of(moment).0);
     }
-    let whole = if text.len() == 10 { format!("{text}T00:00:00Z") } else { format!("{}Z", text.replacen(' ', "T", 1)) };
+    let whole = if text.len() == 10 {
+        format!("{text}T00:00:00Z")
+    } else {
+        format!("{}Z", text.replacen(' ', "T", 1))
+    };
     whole.parse::<jiff::Timestamp>().ok().map(|moment| Ticks::of(moment).0 + zone)
 }

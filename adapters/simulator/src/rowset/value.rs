@@ -30,9 +30,7 @@ impl<'a> Wire<'a> {
     pub(crate) fn text(&self, field: &Field<'_>, item: &Item) -> Option<String> {
         let text = match field {
             Field::Standard(field) => self.standard(field.holds, item)?,
-            Field::Column(column) => {
-                self.column(column, &self.world.value(self.list, item, &column.name)?)
-            }
+            Field::Column(column) => self.column(column, &self.world.value(self.list, item, &column.name)?),
         };
         (!text.is_empty()).then_some(text)
     }
@@ -96,13 +94,23 @@ impl<'a> Wire<'a> {
                 own(&lines.iter().map(|(key, value)| format!("{key}:SR|{value}\r\n")).collect::<String>())
             }
             Holds::FileType => file.then(|| ending(&item.name).to_owned()),
-            Holds::FileSize => if file { own(&item.size.to_string()) } else { own("") },
+            Holds::FileSize => {
+                if file {
+                    own(&item.size.to_string())
+                } else {
+                    own("")
+                }
+            }
             Holds::Order => Some(number(f64::from(id) * 100.0)),
             Holds::ItemChildCount => own(&self.children(item, false).to_string()),
             Holds::FolderChildCount => own(&self.children(item, true).to_string()),
             Holds::EncodedAbsUrl => {
                 let path = format!("/{}/{}", self.folder(item.parent), item.name);
-                Some(format!("{}{}", self.base, path.replace('%', "%25").replace(' ', "%20").replace('#', "%23")))
+                Some(format!(
+                    "{}{}",
+                    self.base,
+                    path.replace('%', "%25").replace(' ', "%20").replace('#', "%23")
+                ))
             }
             Holds::DocIcon => file.then(|| ending(&item.name).to_owned()),
         }
@@ -148,9 +156,9 @@ impl<'a> Wire<'a> {
         for name in &item.attachments {
             text.push_str(&format!("{}/{root}/Attachments/{}/{name};#", self.base, item.id));
             if self.options.attachment_versions {
-                let mixed = name.bytes().fold(item.guid.as_u128(), |mixed, byte| {
-                    mixed.rotate_left(7) ^ u128::from(byte)
-                });
+                let mixed = name
+                    .bytes()
+                    .fold(item.guid.as_u128(), |mixed, byte| mixed.rotate_left(7) ^ u128::from(byte));
                 text.push_str(&format!("{},1;#", braced(Uuid::from_u128(mixed))));
             }
         }

@@ -176,6 +176,16 @@ impl Formula {
         }
     }
 
+    /// The internal name of the column it is made of.
+    pub fn source(&self) -> Option<&str> {
+        match self {
+            Self::Upper(column) | Self::Double(column) | Self::Filled(column) | Self::NextWeek(column) => {
+                Some(column)
+            }
+            Self::Broken => None,
+        }
+    }
+
     /// Its result; none where what it is made of is empty.
     pub fn result<'a>(&self, value: impl Fn(&str) -> Option<&'a Value>) -> Option<Value> {
         match self {

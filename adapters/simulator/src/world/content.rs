@@ -74,6 +74,7 @@ impl World {
             attachments: Vec::new(),
             versions: Vec::new(),
             grants: None,
+            permissions: None,
             visible: true,
             poison: false,
             values,

@@ -55,6 +55,8 @@ pub struct Item {
     pub versions: Vec<Version>,
     /// Its own permissions; none where it inherits.
     pub grants: Option<Grants>,
+    /// Rights of the caller on it, where they are not those on its list.
+    pub permissions: Option<u64>,
     /// Whether the caller may see it.
     pub visible: bool,
     /// Reading its row fails on the server.

@@ -13,6 +13,8 @@ mod log;
 mod office;
 mod reads;
 mod refusals;
+mod rowset;
+mod since_token;
 mod switches;
 mod trouble;
 mod verbs;
