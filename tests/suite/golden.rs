@@ -13,6 +13,8 @@ use sharepoint_changes::{
     uuid::{Uuid, uuid},
 };
 
+use crate::golden_items;
+
 const LIST: Uuid = uuid!("3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66");
 const FOLDER: Uuid = uuid!("0b6f2a71-55c9-4b35-8c12-9a3e7d4410fe");
 const START: &str = "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;912004511";
@@ -22,10 +24,15 @@ const LIST_NOW: &str = "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161690900
 
 #[test]
 fn every_kind_of_request_is_sent_as_its_golden_file_says() {
+    assert_golden(&requests());
+}
+
+/// Holds requests against the files of their names.
+pub(crate) fn assert_golden(requests: &[(&str, Request<Vec<u8>>)]) {
     let rewrite = env::var("GOLDEN").is_ok_and(|value| value == "rewrite");
     let mut wrong = Vec::new();
-    for (name, request) in requests() {
-        let sent = text(&request);
+    for (name, request) in requests {
+        let sent = text(request);
         let file = folder().join(format!("{name}.http"));
         if rewrite {
             fs::write(&file, sent).unwrap();
@@ -43,8 +50,10 @@ fn every_kind_of_request_is_sent_as_its_golden_file_says() {
 #[test]
 fn every_golden_file_belongs_to_a_request_and_every_request_has_a_name_of_its_own() {
     let requests = requests();
-    let names: BTreeSet<String> = requests.iter().map(|(name, _)| format!("{name}.http")).collect();
-    assert_eq!(names.len(), requests.len());
+    let names: Vec<&str> = requests.iter().map(|(name, _)| *name).chain(golden_items::names()).collect();
+    let count = names.len();
+    let names: BTreeSet<String> = names.into_iter().map(|name| format!("{name}.http")).collect();
+    assert_eq!(names.len(), count);
     let entries = fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name());
     let files: BTreeSet<String> = entries.map(|file| file.into_string().unwrap()).collect();
     assert_eq!(files, names);
@@ -230,7 +239,7 @@ fn folder() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "tests", "golden"].iter().collect()
 }
 
-fn site() -> Site {
+pub(crate) fn site() -> Site {
     let site = Site::new("https://fabrikam.sharepoint.com/sites/ops").unwrap();
     site.user_agent("NONISV|Fabrikam|Index/1.0").unwrap()
 }

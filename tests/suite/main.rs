@@ -10,6 +10,8 @@ mod decode;
 mod drive;
 mod effects;
 mod golden;
+mod golden_items;
+mod items;
 mod members;
 mod one_line;
 mod recordings;
