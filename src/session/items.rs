@@ -257,14 +257,13 @@ impl Course for Items {
 }
 
 impl Items {
-    /// Counts a failure that an item may be the cause of: after the third a single row tells.
+    /// Counts a failure that an item may be the cause of: after the third, and a rest, a single row tells.
     fn doubted(&mut self, what: String) -> Reaction<ItemPage> {
         self.doubt.failures += 1;
-        if self.doubt.failures < SUSPICIOUS {
-            return Reaction::Again;
+        if self.doubt.failures >= SUSPICIOUS {
+            self.doubt.probing = Some(what);
         }
-        self.doubt.probing = Some(what);
-        Reaction::Take(Outcome::Nothing)
+        Reaction::Again
     }
 
     /// Goes around an item the server fails on, now that it is known to answer otherwise.

@@ -13,6 +13,7 @@ mod golden;
 mod golden_items;
 mod items;
 mod members;
+mod mirrored;
 mod one_line;
 mod recordings;
 mod session;

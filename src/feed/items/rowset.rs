@@ -25,7 +25,7 @@ use crate::{
     error::DecodeError,
     feed,
     item::{BrokenRow, Rowset},
-    xml::text::{Part, unescape},
+    xml::text::{Part, is_name, leading_name, unescape},
 };
 
 /// Reads an answer.
@@ -100,6 +100,8 @@ struct Reading<'a> {
     cells: Cells<'a>,
     /// The text of the element that is open, where it is one that is kept.
     content: String,
+    /// Where the last text that is no row ended.
+    stray_end: Option<usize>,
     found: Found,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Reading<'a> {
             closed: false,
             cells: Cells::new(text),
             content: String::new(),
+            stray_end: None,
             found: Found::default(),
         }
     }
@@ -123,7 +126,7 @@ impl<'a> Reading<'a> {
             let start = self.position();
             let event = match self.reader.read_event() {
                 Ok(event) => event,
-                Err(_) if self.passes_over_open_row(start)? => continue,
+                Err(_) if self.passes_over_open_row(start, "a quote that is not closed")? => continue,
                 Err(error) => return Err(self.unreadable(error)),
             };
             let raw = &self.text[start..self.position()];
@@ -170,6 +173,10 @@ impl<'a> Reading<'a> {
             return Err(expected(format!("at most {MAX_DEPTH} elements in one another"), start));
         }
         let (name, attributes) = content.split_at(tag.name().into_inner().len());
+        if !is_name(name) {
+            let passed = self.passes_over_open_row(start, "no blank behind its name")?;
+            return if passed { Ok(()) } else { Err(expected("an element with a name", start)) };
+        }
         let parent = self.open.last().map(|open| open.place);
         self.namespaces.push(tag).map_err(|error| self.unreadable(error.into()))?;
         let place = self.place(parent, QName(name), start)?;
@@ -243,7 +250,8 @@ impl<'a> Reading<'a> {
             }
             (Some(P::ListItems), Owner::Protocol, "Changes") => P::Changes,
             (Some(P::ListItems), Owner::Rowset, "data") => P::Data,
-            (Some(P::Data), Owner::Schema, "row") => P::Row,
+            // One in another is not known to come; if it does, it is a row all the same.
+            (Some(P::Data | P::Row), Owner::Schema, "row") => P::Row,
             (Some(P::Changes), Owner::Protocol, "Id") => P::Id,
             (Some(P::Changes), Owner::Protocol, "List") => P::List,
             (Some(P::List), Owner::Protocol, "Fields") => P::Fields,
@@ -258,11 +266,7 @@ impl<'a> Reading<'a> {
     /// Reads a row; whether it is open afterwards. One that cannot be read is noted, and what it swallowed of its
     /// neighbours is read once more.
     fn row(&mut self, name: &'a str, attributes: &'a str, start: usize) -> Result<bool, DecodeError> {
-        let index = self.found.row_count;
-        self.found.row_count += 1;
-        if index == MAX_ROWS {
-            return Err(expected(format!("at most {MAX_ROWS} rows"), start));
-        }
+        let index = self.next_index(start)?;
         let reason = match self.cells.row(attributes) {
             Ok(row) => {
                 self.found.rows.push(row);
@@ -283,24 +287,33 @@ impl<'a> Reading<'a> {
         Ok(true)
     }
 
-    /// A row with a quote that is never closed takes everything behind it for a value. Whether the text ended in such
-    /// a row; it is noted, and reading goes on at what follows it.
-    fn passes_over_open_row(&mut self, start: usize) -> Result<bool, DecodeError> {
-        let Some(Open { place: Place::Data, .. }) = self.open.last() else { return Ok(false) };
-        let Some(content) = self.text[start..].strip_prefix('<') else { return Ok(false) };
-        let name_end =
-            content.find(|char: char| char.is_ascii_whitespace() || matches!(char, '/' | '>' | '<'));
-        let name = &content[..name_end.unwrap_or(content.len())];
-        if self.place(Some(Place::Data), QName(name), start)? != Place::Row {
+    /// A row with a quote that is never closed takes everything behind it for a value, and one without a blank behind
+    /// its name takes the next one for a part of it. Whether what begins here is such a row; it is noted, and reading
+    /// goes on at what follows it.
+    fn passes_over_open_row(&mut self, start: usize, reason: &str) -> Result<bool, DecodeError> {
+        let Some(Open { place: parent @ (Place::Data | Place::Row), .. }) = self.open.last() else {
+            return Ok(false);
+        };
+        let name = self.text[start..].strip_prefix('<').map_or("", leading_name);
+        if self.place(Some(*parent), QName(name), start)? != Place::Row {
             return Ok(false);
         }
         let Some(next) = self.next_row_or_end(name, start + 1) else { return Ok(false) };
-        let index = self.found.row_count;
-        self.found.row_count += 1;
         let own = &self.text[start + 1 + name.len()..next];
-        self.note_broken(index, start, cells::readable_id(own), "a quote that is not closed".into())?;
+        let index = self.next_index(start)?;
+        self.note_broken(index, start, cells::readable_id(own), reason.into())?;
         self.begin_anew(next);
         Ok(true)
+    }
+
+    /// The place of a row that begins here among all rows, broken ones too.
+    fn next_index(&mut self, start: usize) -> Result<u64, DecodeError> {
+        let index = self.found.row_count;
+        if index == MAX_ROWS {
+            return Err(expected(format!("at most {MAX_ROWS} rows"), start));
+        }
+        self.found.row_count += 1;
+        Ok(index)
     }
 
     fn note_broken(
@@ -319,7 +332,7 @@ impl<'a> Reading<'a> {
 
     /// Where the next row, or the end of the rows, begins, by its name as it was written so far.
     fn next_row_or_end(&self, row: &str, from: usize) -> Option<usize> {
-        let data = self.open.last()?.name;
+        let data = self.open.iter().rev().find(|open| open.place == Place::Data)?.name;
         self.text[from..].match_indices('<').map(|(at, _)| from + at).find(|at| {
             let tag = &self.text[at + 1..];
             let (name, rest) = match tag.strip_prefix('/') {
@@ -349,8 +362,20 @@ impl<'a> Reading<'a> {
                 .map_err(|_| expected("a text without a stray ampersand", start))
             }
             None if !raw.trim().is_empty() => Err(expected("no text around the answer", start)),
+            Some(Place::Data) if !raw.trim().is_empty() => self.stray(start, start + raw.len()),
             _ => Ok(()),
         }
+    }
+
+    /// A text where a row should be: what is left of one.
+    fn stray(&mut self, start: usize, end: usize) -> Result<(), DecodeError> {
+        // A reference in it does not make two of it.
+        if self.stray_end != Some(start) {
+            let index = self.next_index(start)?;
+            self.note_broken(index, start, None, "no tag, but a text where it should be".into())?;
+        }
+        self.stray_end = Some(end);
+        Ok(())
     }
 
     /// Text that was written without references.

@@ -87,6 +87,14 @@ fn the_rows_may_come_before_the_changes_and_the_list_alone() {
 }
 
 #[test]
+fn a_row_in_a_row_is_a_row_and_what_is_not_known_is_passed_over() {
+    let page = rows(
+        "<z:row ows_ID='1'><z:row ows_ID='2'/><a:b xmlns:a='u'>text</a:b>text</z:row><c/><z:row ows_ID='3'/>",
+    );
+    assert_eq!((ids(&page), page.broken.len()), (vec![1, 2, 3], 0));
+}
+
+#[test]
 fn an_answer_says_nothing_only_if_it_is_complete() {
     let empty = read(answer("", "ItemCount=\"0\"", "")).unwrap();
     assert!(empty.is_empty() && empty.token.unwrap().to_string() == TOKEN);
@@ -407,6 +415,17 @@ proptest! {
                 prop_assert!(!row.attributes().any(|(_, text)| forbidden(text)), "{row:?}");
             }
         }
+    }
+
+    /// No bytes panic.
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..100), at in any::<prop::sample::Index>()) {
+        let _ = super::read(&bytes);
+        let mut body = answer("", "", "<z:row ows_ID='1' ows_A='x &amp; y'/>").into_bytes();
+        let at = at.index(body.len());
+        let end = body.len().min(at + 3);
+        body.splice(at..end, bytes);
+        let _ = super::read(&body);
     }
 
     /// No text panics.

@@ -75,6 +75,9 @@ fn a_broken_row_is_named_and_its_neighbours_are_not_harmed() {
         ("<z:row ows_ID='2' ows_A='1'", Some(2)),
         ("<z:row ows_ID='2' ows_A", Some(2)),
         ("<z:row ows_ID='2' ows_A='ä", Some(2)),
+        ("<z:row", None),
+        ("<z:row=' ows_ID='2'/>", Some(2)),
+        ("z:row ows_ID='2' ows_A='&lt;&amp;'/>", None),
     ] {
         for behind in ["<z:row ows_ID='3' ows_A='x'/>", "<z:row ows_ID=\"3\" ows_A=\"y's\"></z:row>", ""] {
             let page = rows(&format!("<z:row ows_ID='1'/>{row}{behind}"));

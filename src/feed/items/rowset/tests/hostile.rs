@@ -45,7 +45,9 @@ fn depth_attributes_names_fields_and_rows_end_at_a_limit() {
     limit(&flood("<z:row a='>", MAX_BROKEN + 1), "10000 rows that cannot be read");
 
     assert!(check_size(MAX_BYTES).is_ok());
-    assert!(check_size(MAX_BYTES + 1).unwrap_err().to_string().starts_with("expected at most 536870912 bytes"));
+    assert!(
+        check_size(MAX_BYTES + 1).unwrap_err().to_string().starts_with("expected at most 536870912 bytes")
+    );
     let bound: String = (0..200).map(|n| format!(" xmlns:n{n}='u'")).collect();
     assert!(!refused(&answer("", &bound, "")).is_cut());
 }
