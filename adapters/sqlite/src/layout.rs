@@ -1,0 +1,207 @@
+//! The list's table: what each of its columns holds, and what they are called.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sharepoint_changes::item::{Field, Schema};
+
+use crate::form::{Form, Part, quoted};
+
+/// Which column holds what of the list's fields, and the statements that follow from it.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    /// The fields whose values have columns of their own, in the order of their columns.
+    pub(crate) held: Vec<Held>,
+    /// Fields whose text, if they have one, needs no place: another column tells it.
+    pub(crate) told: BTreeSet<Box<str>>,
+    /// Puts a row in the place of what is held: first the [`OWN`] columns, then those of the fields.
+    pub(crate) upsert: String,
+    /// The same columns of one row, by its id.
+    pub(crate) select: String,
+}
+
+/// A field and its columns.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) field: Field,
+    pub(crate) form: Form,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) columns: Vec<String>,
+}
+
+impl Layout {
+    pub(crate) fn new(table: &str, schema: &Schema, beyond: &BTreeSet<&str>, held: Vec<Held>) -> Layout {
+        let of_fields = held.iter().flat_map(|held| held.columns.iter().map(String::as_str));
+        let columns: Vec<String> = OWN.iter().map(|own| own.column).chain(of_fields).map(quoted).collect();
+        let table = quoted(table);
+        let names = columns.join(", ");
+        let values: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+        let sets: Vec<String> =
+            columns.iter().enumerate().skip(1).map(|(n, column)| set(n, column)).collect();
+        let mine = schema.fields().iter().map(|field| field.name()).filter(|name| !beyond.contains(name));
+        let own = OWN.iter().filter_map(|own| own.field);
+        Layout {
+            told: mine.chain(own).chain(PATHS).map(Into::into).collect(),
+            upsert: format!(
+                "INSERT INTO {table} ({names}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
+                values.join(", "),
+                sets.join(", ")
+            ),
+            select: format!("SELECT {names} FROM {table} WHERE id = ?1"),
+            held,
+        }
+    }
+}
+
+fn set(n: usize, column: &str) -> String {
+    match OWN.get(n).map(|own| own.column) {
+        // Empty where the row does not say where it lies: it stays where it was.
+        Some("sp_parent") => {
+            format!("{column} = CASE excluded.{column} WHEN '' THEN {column} ELSE excluded.{column} END")
+        }
+        Some("sp_name" | "sp_folder" | "sp_version") => {
+            format!("{column} = COALESCE(excluded.{column}, {column})")
+        }
+        _ => format!("{column} = excluded.{column}"),
+    }
+}
+
+/// A column that every list's table has.
+#[derive(Debug)]
+pub(crate) struct Own {
+    pub(crate) column: &'static str,
+    pub(crate) declared: &'static str,
+    /// The field it holds, by internal name.
+    pub(crate) field: Option<&'static str>,
+}
+
+/// The columns that every list's table has, in their order.
+pub(crate) const OWN: [Own; 10] = [
+    Own { column: "id", declared: "INTEGER PRIMARY KEY", field: Some("ID") },
+    Own { column: "sp_unique_id", declared: "TEXT", field: Some("UniqueId") },
+    Own { column: "sp_parent", declared: "TEXT", field: Some("ParentUniqueId") },
+    Own { column: "sp_dir", declared: "TEXT", field: None },
+    Own { column: "sp_name", declared: "TEXT", field: Some("FileLeafRef") },
+    Own { column: "sp_folder", declared: "INTEGER", field: Some("FSObjType") },
+    Own { column: "sp_version", declared: "INTEGER", field: Some("owshiddenversion") },
+    Own { column: "sp_perm_mask", declared: "TEXT", field: Some("PermMask") },
+    Own { column: "sp_raw", declared: "TEXT", field: None },
+    Own { column: "sp_mark", declared: "INTEGER", field: None },
+];
+
+/// Fields that a row's place in the tree tells.
+const PATHS: [&str; 2] = ["FileRef", "FileDirRef"];
+
+/// Columns a table may have in all; SQLite takes 2,000. What comes beyond is kept in `sp_raw`.
+const MOST: usize = 1_900;
+
+/// The fields of a list that get columns, and the names of those that find no place.
+///
+/// Columns get those that are stored, were asked for and are not told by another column.
+pub(crate) fn fields<'s>(
+    schema: &'s Schema,
+    asked: Option<&BTreeSet<String>>,
+) -> (Vec<&'s Field>, BTreeSet<&'s str>) {
+    let mut columns = OWN.len();
+    let (mut kept, mut beyond) = (Vec::new(), BTreeSet::new());
+    for field in schema.fields() {
+        let own = OWN.iter().any(|own| own.field == Some(field.name())) || PATHS.contains(&field.name());
+        let asked = asked.is_none_or(|asked| asked.contains(field.name()));
+        if own || !asked || !field.is_stored() || field.name().is_empty() {
+            continue;
+        }
+        columns += Form::of(field).parts(field).len();
+        if columns > MOST {
+            beyond.insert(field.name());
+        } else {
+            kept.push(field);
+        }
+    }
+    (kept, beyond)
+}
+
+/// The names of a table's columns. SQLite does not tell `A` from `a`, SharePoint does.
+#[derive(Debug, Default)]
+pub(crate) struct Names(BTreeSet<String>);
+
+impl Names {
+    pub(crate) fn new(taken: impl IntoIterator<Item = String>) -> Names {
+        Names(taken.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// Takes a name, or the first of `name_2`, `name_3`, … that is free.
+    pub(crate) fn take(&mut self, name: &str) -> String {
+        let mut candidate = name.to_owned();
+        let mut n = 1;
+        while !self.0.insert(candidate.to_ascii_lowercase()) {
+            n += 1;
+            candidate = format!("{name}_{n}");
+        }
+        candidate
+    }
+
+    pub(crate) fn free(&mut self, name: &str) {
+        self.0.remove(&name.to_ascii_lowercase());
+    }
+}
+
+/// What a field's part is called when its field is called `base`.
+pub(crate) fn column_name(base: &str, part: &str) -> String {
+    if part.is_empty() { base.to_owned() } else { format!("{base}_{part}") }
+}
+
+/// The name of a list's table: its title, with an underscore for whatever is neither letter nor digit, and none at
+/// its beginning, where the tables of this crate have theirs.
+pub(crate) fn table_name(title: Option<&str>) -> String {
+    let plain: String = title
+        .unwrap_or_default()
+        .chars()
+        .map(|char| if char.is_alphanumeric() { char } else { '_' })
+        .collect();
+    let name = plain.trim_matches('_');
+    match name {
+        "" => "items".to_owned(),
+        _ if name.to_ascii_lowercase().starts_with("sqlite") => format!("list_{name}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// Columns by field and part, as they were laid out before.
+pub(crate) type Before = BTreeMap<(String, String), Column>;
+
+/// A column as it was laid out before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) declared: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_named_by_the_title_and_never_like_one_of_the_housekeeping() {
+        for (title, name) in [
+            ("Documents", "Documents"),
+            ("Q1 Bids", "Q1_Bids"),
+            ("_mirror", "mirror"),
+            ("Größe & Maß", "Größe___Maß"),
+            ("sqlite_master", "list_sqlite_master"),
+            ("§", "items"),
+        ] {
+            assert_eq!(table_name(Some(title)), name);
+        }
+        assert_eq!(table_name(None), "items");
+    }
+
+    #[test]
+    fn names_that_sqlite_takes_for_one_are_counted() {
+        let mut names = Names::new(["id".to_owned()]);
+        assert_eq!(names.take("ID"), "ID_2");
+        assert_eq!(names.take("Amount"), "Amount");
+        assert_eq!(names.take("amount"), "amount_2");
+        assert_eq!(names.take("AMOUNT"), "AMOUNT_3");
+        names.free("Amount");
+        assert_eq!(names.take("amount"), "amount");
+    }
+}

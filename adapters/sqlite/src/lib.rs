@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod commit;
+mod error;
+mod file;
+mod form;
+mod guard;
+mod heard;
+mod layout;
+mod migrate;
+mod mirror;
+mod remove;
+mod state;
+mod status;
+mod sync;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod verify;
+mod write;
+
+pub use commit::Committed;
+pub use error::{HeldBack, MirrorError, SyncError};
+pub use guard::Guard;
+pub use mirror::Mirror;
+pub use status::Status;
+pub use sync::{Phase, Progress, Report, SyncSettings};
+pub use verify::{Drift, Verified};

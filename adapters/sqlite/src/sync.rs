@@ -1,0 +1,223 @@
+//! A run: sessions from what the copy holds, until the copy has come to the end of the log.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sharepoint_changes::{
+    Done, DriveError, Host, ItemPage, ItemQuery, Notice, Reload, ResyncReason, Session, Settings, Site,
+    Start, drive,
+};
+
+use crate::{
+    commit::Committed,
+    error::{MirrorError, SyncError},
+    guard::Guard,
+    heard::{Heard, Listening},
+    mirror::Mirror,
+};
+
+/// The settings of a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SyncSettings {
+    /// Those of its sessions. Who decides about a new load is set by the run.
+    pub session: Settings,
+    /// How many rows the run may remove without being told that they are gone.
+    pub guard: Guard,
+    /// Whether to read the whole list anew, whatever is held.
+    pub full: bool,
+    /// How long after an unasked new load another may begin, in the server's time; 6 hours. A first load is none.
+    pub reload_every: Duration,
+}
+
+impl Default for SyncSettings {
+    fn default() -> Self {
+        SyncSettings {
+            session: Settings::default(),
+            guard: Guard::default(),
+            full: false,
+            reload_every: Duration::from_secs(6 * 60 * 60),
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// Rows held at its end.
+    pub rows: u64,
+    /// Pages that were committed.
+    pub pages: u64,
+    /// Rows that were written; one may have been written more than once.
+    pub written: u64,
+    /// Rows that were removed because the server said so, with everything below them.
+    pub told: u64,
+    /// Rows that were removed because they were not seen.
+    pub absent: u64,
+    /// Full loads that came to their end.
+    pub loads: u64,
+    /// Why the list was read anew; `None` where it was not, or for the first time, or because that was asked for.
+    pub reloaded: Option<ResyncReason>,
+    /// Requests that were sent.
+    pub requests: u64,
+    /// What the sessions had to tell beside their changes: the first hundred.
+    pub notices: Vec<Notice>,
+    /// The server's time at the end; `None` where no answer told it.
+    pub at: Option<Timestamp>,
+    /// How many minutes the server asks to wait before the next run (`MinTimeBetweenSyncs`); `None` where it does
+    /// not say.
+    pub min_minutes: Option<u32>,
+}
+
+/// How far a run has come; told after every commit.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What is being read.
+    pub phase: Phase,
+    /// Pages committed by this run.
+    pub pages: u64,
+    /// Rows written by this run.
+    pub written: u64,
+    /// Rows seen by the load or the listing so far, earlier runs included; 0 while changes are followed.
+    pub rows: u64,
+    /// How many items the list has, as it last said; more than are visible, it may be. `None` where it did not say.
+    pub total: Option<u64>,
+}
+
+/// What a run is reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// The whole list.
+    Loading,
+    /// What lies below a folder that changed.
+    Listing,
+    /// What changed.
+    Following,
+    /// The whole list, beside the copy.
+    Comparing,
+}
+
+impl Mirror {
+    /// Brings the copy to the end of the list's log: a first load where nothing is held, then what changed.
+    ///
+    /// Every page is committed with its checkpoint before the next is asked for, so a run may end anywhere, by an
+    /// error or by the death of the process, and the next one goes on.
+    ///
+    /// # Errors
+    /// [`SyncError`] says who has to act: [`SyncError::Mirror`] with [`MirrorError::TooManyRemoved`] and
+    /// [`SyncError::ReloadHeld`] are for a person to decide, by [`Guard::allow`] and [`SyncSettings::full`].
+    pub fn sync<H: Host>(
+        &mut self,
+        host: &mut H,
+        site: &Site,
+        query: &ItemQuery,
+        settings: &SyncSettings,
+        mut progress: impl FnMut(&Progress),
+    ) -> Result<Report, SyncError<H::Error>> {
+        self.begin(settings.guard.clone())?;
+        let held = self.checkpoint()?.filter(|_| !settings.full);
+        if held.is_none() {
+            self.begin_anew()?;
+        }
+        let mut start = held.map_or(Start::Beginning, Start::Checkpoint);
+        let heard = Heard::default();
+        let mut report = Report::default();
+        for _ in 0..MOST_SESSIONS {
+            let mut session_settings = settings.session.clone();
+            session_settings.reload = Reload::Refused;
+            let mut session = Session::new(site.clone(), query.clone(), start, session_settings)
+                .map_err(SyncError::Start)?;
+            let mut listening = Listening { host: &mut *host, heard: &heard };
+            let done = drive(&mut session, &mut listening, |page| {
+                let committed = self.commit(&page, heard.time.get().unwrap_or(page.checkpoint.moment()))?;
+                report.add(&page, &committed);
+                progress(&report.progress(&page, &committed, heard.item_count.get()));
+                if committed.orphans > 0 { Err(Stop::GoOn) } else { Ok(()) }
+            });
+            let at = |moment| heard.time.get().unwrap_or(moment);
+            start = match done {
+                Ok(Done::UpToDate { checkpoint, follows }) => {
+                    self.finish(&checkpoint, follows.as_deref(), at(checkpoint.moment()))?;
+                    self.note_interval(heard.min_minutes.get())?;
+                    report.rows = self.rows()?;
+                    report.at = heard.time.get();
+                    report.min_minutes = heard.min_minutes.get();
+                    report.requests = heard.requests.get();
+                    return Ok(report);
+                }
+                Ok(Done::Resync { reason, then, follows }) => {
+                    let now = at(then.moment());
+                    self.may_reload(reason, now, settings, report.reloaded.is_some())?;
+                    self.reload(&then, follows.as_deref(), now)?;
+                    report.reloaded = Some(reason);
+                    Start::Checkpoint(then)
+                }
+                Err(DriveError::Commit(Stop::GoOn)) => match self.checkpoint()? {
+                    Some(checkpoint) => Start::Checkpoint(checkpoint),
+                    None => Start::Beginning,
+                },
+                Err(DriveError::Commit(Stop::Failed(error))) => return Err(SyncError::Mirror(error)),
+                Err(DriveError::Machine(error)) => return Err(SyncError::Session(error)),
+                Err(DriveError::Transport(error)) => return Err(SyncError::Transport(error)),
+                Err(DriveError::Stopped) => return Err(SyncError::Stopped),
+            };
+        }
+        Err(SyncError::Unsettled(MOST_SESSIONS))
+    }
+
+    /// Whether a new load may begin unasked: once a run, and not long after another.
+    fn may_reload<E>(
+        &self,
+        reason: ResyncReason,
+        now: Timestamp,
+        settings: &SyncSettings,
+        again: bool,
+    ) -> Result<(), SyncError<E>> {
+        let before = self.state()?.reloaded_at;
+        let until = before.map_or(now, |before| before.saturating_add(settings.reload_every).unwrap_or(now));
+        if again || (!settings.full && until > now) {
+            return Err(SyncError::ReloadHeld { reason, until });
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    fn add(&mut self, page: &ItemPage, committed: &Committed) {
+        self.pages += 1;
+        self.written += committed.written;
+        self.told += committed.told;
+        self.absent += committed.absent;
+        self.loads += u64::from(committed.loaded);
+        let room = MOST_NOTICES.saturating_sub(self.notices.len());
+        self.notices.extend(page.notices.iter().take(room).cloned());
+    }
+
+    fn progress(&self, page: &ItemPage, committed: &Committed, total: Option<u64>) -> Progress {
+        use sharepoint_changes::Basis;
+        let phase = match page.basis {
+            Basis::Delta => Phase::Following,
+            Basis::Snapshot { .. } => Phase::Loading,
+            Basis::Subtree { .. } => Phase::Listing,
+        };
+        let rows = committed.seen.unwrap_or(0);
+        Progress { phase, pages: self.pages, written: self.written, rows, total }
+    }
+}
+
+/// Why a page was the last of its session.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    /// It made work pending that the session does not know of.
+    #[error("the store made items pending")]
+    GoOn,
+    #[error("the page was not committed")]
+    Failed(#[from] MirrorError),
+}
+
+/// Sessions a run begins; two or three are usual.
+const MOST_SESSIONS: u32 = 16;
+const MOST_NOTICES: usize = 100;

@@ -1,0 +1,10 @@
+//! Pages made by hand, applied one after the other: the histories of the tree, the guard, loads, migrations.
+
+mod columns;
+mod guarding;
+mod loads;
+mod migrations;
+mod pages;
+mod store;
+mod tombs;
+mod tree;

@@ -1,0 +1,99 @@
+//! What of which value stands in which column.
+
+use super::pages::*;
+
+/// What the copy holds of one row of a list with this one field.
+fn held(field: &str, attributes: &str, sql: &str) -> String {
+    let mut copy = Copy::new();
+    copy.schema = schema(&["ID:Counter", field]);
+    copy.fill(&[item(1, "a").with(attributes)]);
+    copy.one(&format!("SELECT {sql} || coalesce(' raw ' || sp_raw, '') FROM Documents"))
+}
+
+#[test]
+fn every_kind_of_value_has_its_form() {
+    for (field, attributes, sql, expected) in [
+        ("C:Text", "ows_C='a &amp; b'", "C", "a & b"),
+        ("C:Note", "ows_C='a&#10;b'", "C", "a\nb"),
+        ("C:Number", "ows_C='12500.5000000000'", "C || typeof(C)", "12500.5real"),
+        ("C:Currency", "ows_C='0.1'", "C || typeof(C)", "0.1real"),
+        ("C:Integer", "ows_C='17'", "C || typeof(C)", "17integer"),
+        ("C:Boolean", "ows_C='1'", "C || typeof(C)", "1integer"),
+        ("C:DateTime", "ows_C='2026-03-04T10:15:31Z'", "C", "2026-03-04T10:15:31Z"),
+        ("C:Choice", "ows_C='Open'", "C", "Open"),
+        ("C:MultiChoice", "ows_C=';#Open;#Held;#'", "C", r#"["Open","Held"]"#),
+        ("C:Lookup", "ows_C='12;#Title text'", "C || ' ' || C_id || typeof(C_id)", "Title text 12integer"),
+        ("C:User", "ows_C='7;#Ana Ruiz'", "C || ' ' || C_id", "Ana Ruiz 7"),
+        ("C:LookupMulti", "ows_C='12;#A;#15;#B'", "C", r#"[{"id":12,"text":"A"},{"id":15,"text":"B"}]"#),
+        ("C:UserMulti", "ows_C='7;#Ana;#9;#Bo'", "C", r#"[{"id":7,"name":"Ana"},{"id":9,"name":"Bo"}]"#),
+        (
+            "C:URL",
+            "ows_C='https://x.example/a, Caption'",
+            "C || ' ' || C_caption",
+            "https://x.example/a Caption",
+        ),
+        ("C:Calculated:ResultType='Number'", "ows_C='float;#3.50000000000000'", "C || typeof(C)", "3.5real"),
+        ("C:Calculated:ResultType='Text'", "ows_C='string;#x'", "C", "x"),
+        (
+            "C:Calculated:ResultType='DateTime'",
+            "ows_C='datetime;#2026-03-04T10:15:31Z'",
+            "C",
+            "2026-03-04T10:15:31Z",
+        ),
+        (
+            "C:Guid",
+            "ows_C='{41F0A6D3-08C2-4B79-8E15-7A2D9C36B0E4}'",
+            "C",
+            "41f0a6d3-08c2-4b79-8e15-7a2d9c36b0e4",
+        ),
+        ("Attachments:Attachments", "ows_Attachments='2'", "Attachments", "2"),
+        ("PermMask:Computed", "ows_PermMask='0x1b03c4312ef'", "sp_perm_mask", "0x1b03c4312ef"),
+        ("C:TypeOfTomorrow", "ows_C='anything'", "C", "anything"),
+        (
+            "C:TaxonomyFieldType",
+            "ows_C='12;#Term|41f0a6d3-08c2-4b79-8e15-7a2d9c36b0e4'",
+            "C || ' ' || C_id || ' ' || C_guid",
+            "Term 12 41f0a6d3-08c2-4b79-8e15-7a2d9c36b0e4",
+        ),
+    ] {
+        assert_eq!(held(field, attributes, sql), expected, "{field}");
+    }
+}
+
+#[test]
+fn what_no_column_can_hold_is_kept_as_it_came() {
+    let none = "coalesce(C, 'NULL')";
+    assert_eq!(held("C:Number", "ows_C='a lot'", none), r#"NULL raw {"C":"a lot"}"#);
+    assert_eq!(
+        held("C:Calculated:ResultType='Number'", "ows_C='error;#NAME?'", none),
+        r##"NULL raw {"C":"error;#NAME?"}"##
+    );
+    assert_eq!(held("C:Text", "ows_Uninvited='x'", none), r#"NULL raw {"Uninvited":"x"}"#);
+    let expanded = "ows_C='7;#Ana,#i:0#.f|m|ana@x.example,#ana@x.example,#,#Ana'";
+    assert!(held("C:User", expanded, "C || C_id").starts_with("Ana7 raw"));
+}
+
+#[test]
+fn a_value_that_is_gone_is_null() {
+    let mut copy = Copy::new();
+    copy.fill(&[item(1, "a").with("ows_Title='A' ows_Amount='many'")]);
+    copy.delta(&[item(1, "a").up()]);
+    let held: Vec<bool> =
+        copy.all("SELECT Title IS NULL AND Amount IS NULL AND sp_raw IS NULL FROM Documents");
+    assert_eq!(held, [true]);
+}
+
+#[test]
+fn the_fields_table_says_which_column_is_whose() {
+    let mut copy = Copy::new();
+    copy.schema =
+        schema(&["ID:Counter", "FileLeafRef:File", "Customer:Lookup:List='Self'", "LinkTitle:Computed"]);
+    copy.fill(&[]);
+    let rows: Vec<String> = copy.all(
+        "SELECT column_name || ' ' || field || ' ' || part || ' ' || as_of_last_change FROM _fields ORDER BY 1",
+    );
+    assert_eq!(
+        rows,
+        ["Customer Customer  1", "Customer_id Customer id 0", "id ID  0", "sp_name FileLeafRef  0"]
+    );
+}

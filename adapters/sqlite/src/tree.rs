@@ -1,0 +1,186 @@
+//! The tree of folders, kept by identity: a row says in which folder it lies by that folder's UniqueId, and paths are
+//! derived from names. A folder that is renamed or moved is one row that changes.
+//!
+//! `sp_parent` is NULL in the list's root folder, a UniqueId below it, and, where a server does not tell
+//! ParentUniqueId and the folder is not held yet, the folder's path, which begins with a slash.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::{error::MirrorError, form::quoted};
+
+/// What stands beside a list's table: indexes for what is asked of the tree, and the view of paths.
+pub(crate) fn made_with(table: &str) -> String {
+    let table = quoted(table);
+    format!(
+        "CREATE INDEX _by_parent ON {table} (sp_parent) WHERE sp_parent IS NOT NULL;
+         CREATE INDEX _folders ON {table} (sp_unique_id) WHERE sp_folder = 1;
+         CREATE INDEX _folders_by_name ON {table} (sp_parent, sp_name) WHERE sp_folder = 1;
+         CREATE VIEW _paths (id, path) AS
+         WITH RECURSIVE placed (id, path, folder) AS (
+             -- What lies in the root folder, and what lies in folders that the account may not see.
+             SELECT item.id, COALESCE(item.sp_dir, _mirror.root_path, '') || '/' || item.sp_name,
+                 CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
+             FROM {table} AS item, _mirror
+             WHERE item.sp_parent IS NULL OR (item.sp_dir IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM {table} AS holder
+                 WHERE holder.sp_folder = 1 AND holder.sp_unique_id = item.sp_parent))
+             UNION ALL
+             SELECT item.id, placed.path || '/' || item.sp_name,
+                 CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
+             FROM placed JOIN {table} AS item ON item.sp_parent = placed.folder
+         )
+         SELECT id, path FROM placed;"
+    )
+}
+
+/// The path of one row; `None` where its folder is not held and its own row did not tell the folder's path.
+pub(crate) fn path(open: &Connection, table: &str, id: i64) -> Result<Option<String>, MirrorError> {
+    let table = quoted(table);
+    let mut statement = open.prepare_cached(&format!(
+        "SELECT sp_name, sp_parent, sp_dir, (SELECT holder.id FROM {table} AS holder
+             WHERE holder.sp_folder = 1 AND holder.sp_unique_id = item.sp_parent)
+         FROM {table} AS item WHERE id = ?1"
+    ))?;
+    let root = open.query_row("SELECT root_path FROM _mirror", [], |row| row.get::<_, Option<String>>(0))?;
+    let (mut next, mut names) = (Some(id), Vec::new());
+    let mut above = None;
+    while let Some(id) = next.take() {
+        let row = statement.query_row([id], |row| {
+            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<String>>(1)?, row.get(2)?, row.get(3)?))
+        });
+        let Some((name, parent, dir, holder)) = row.optional()? else { return Ok(None) };
+        names.push(name.unwrap_or_default());
+        above = match (parent, holder) {
+            (None, _) => root.clone(),
+            (Some(_), None) => dir,
+            (Some(_), Some(_)) => None,
+        };
+        // Two folders may stand in each other for the length of a window of changes.
+        next = holder.filter(|_| names.len() < DEEPEST);
+    }
+    names.reverse();
+    Ok(above.map(|above: String| format!("{above}/{}", names.join("/"))))
+}
+
+/// Fills `gone` with a row and everything below it: by the tree, and whatever claims one of these UniqueIds as its
+/// folder, held or not. A UniqueId that another living folder has as well is left alone: it moved away and came back
+/// under another id.
+pub(crate) fn collect_with_tree(
+    open: &Transaction<'_>,
+    table: &str,
+    id: i32,
+    told: Option<&str>,
+) -> Result<(), MirrorError> {
+    let table = quoted(table);
+    let sql = format!(
+        "INSERT OR IGNORE INTO temp.gone (id, along)
+         WITH RECURSIVE seeds (unique_id) AS (
+             SELECT unique_id FROM (
+                 SELECT sp_unique_id AS unique_id FROM {table} WHERE id = ?1 AND sp_folder = 1
+                 UNION SELECT ?2 WHERE ?2 IS NOT NULL)
+             WHERE NOT EXISTS (SELECT 1 FROM {table} AS other
+                 WHERE other.sp_folder = 1 AND other.sp_unique_id = unique_id AND other.id <> ?1)
+         ), below (id, unique_id) AS (
+             SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
+             FROM seeds JOIN {table} AS item ON item.sp_parent = seeds.unique_id
+             UNION
+             SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
+             FROM below JOIN {table} AS item ON item.sp_parent = below.unique_id
+         )
+         SELECT id, NULL FROM {table} WHERE id = ?1
+         UNION ALL SELECT id, ?1 FROM below"
+    );
+    open.prepare_cached(&sql)?.execute(params![id, told])?;
+    Ok(())
+}
+
+/// Fills `gone` with what lies below a folder and was not seen since this mark was given.
+pub(crate) fn collect_unlisted(
+    open: &Transaction<'_>,
+    table: &str,
+    folder: i32,
+    mark: i64,
+) -> Result<(), MirrorError> {
+    let table = quoted(table);
+    let sql = format!(
+        "INSERT OR IGNORE INTO temp.gone (id, along)
+         WITH RECURSIVE below (id, unique_id, mark) AS (
+             SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END, item.sp_mark
+             FROM {table} AS folder JOIN {table} AS item ON item.sp_parent = folder.sp_unique_id
+             WHERE folder.id = ?1 AND folder.sp_folder = 1
+             UNION
+             SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END, item.sp_mark
+             FROM below JOIN {table} AS item ON item.sp_parent = below.unique_id
+         )
+         SELECT id, ?1 FROM below WHERE mark < ?2 AND id <> ?1"
+    );
+    open.prepare_cached(&sql)?.execute(params![folder, mark])?;
+    Ok(())
+}
+
+/// The rows whose folder is neither held nor the root.
+pub(crate) fn orphans(open: &Transaction<'_>, table: &str) -> Result<Vec<i32>, MirrorError> {
+    let table = quoted(table);
+    let mut statement = open.prepare_cached(&format!(
+        "SELECT id FROM {table} AS item WHERE sp_parent IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM {table} AS holder WHERE holder.sp_folder = 1 AND holder.sp_unique_id = item.sp_parent)"
+    ))?;
+    let ids = statement.query_map([], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Whether a folder with this UniqueId is held.
+pub(crate) fn holds_folder(open: &Connection, table: &str, unique_id: &str) -> Result<bool, MirrorError> {
+    let table = quoted(table);
+    let sql = format!("SELECT 1 FROM {table} WHERE sp_folder = 1 AND sp_unique_id = ?1");
+    Ok(open.prepare_cached(&sql)?.exists([unique_id])?)
+}
+
+/// Turns paths into the UniqueIds of the folders that stand there, as far as they are held by now.
+pub(crate) fn resolve_paths(
+    open: &Transaction<'_>,
+    table: &str,
+    root: Option<&str>,
+) -> Result<(), MirrorError> {
+    let quoted = quoted(table);
+    let Some(root) = root else { return Ok(()) };
+    let paths: Vec<String> = open
+        .prepare_cached(&format!(
+            "SELECT DISTINCT sp_parent FROM {quoted} WHERE sp_parent >= '/' AND sp_parent < '0'"
+        ))?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for path in paths {
+        if let Some(folder) = folder_at(open, table, root, &path)? {
+            let sql = format!("UPDATE {quoted} SET sp_parent = ?1, sp_dir = NULL WHERE sp_parent = ?2");
+            open.prepare_cached(&sql)?.execute([&folder, &path])?;
+        }
+    }
+    Ok(())
+}
+
+/// The UniqueId of the folder at a path, found name by name from the root.
+pub(crate) fn folder_at(
+    open: &Connection,
+    table: &str,
+    root: &str,
+    path: &str,
+) -> Result<Option<String>, MirrorError> {
+    let Some(below) = path.strip_prefix(root).and_then(|below| below.strip_prefix('/')) else {
+        return Ok(None);
+    };
+    let table = quoted(table);
+    let mut step = open.prepare_cached(&format!(
+        "SELECT sp_unique_id FROM {table} WHERE sp_parent IS ?1 AND sp_name = ?2 AND sp_folder = 1"
+    ))?;
+    let mut folder: Option<String> = None;
+    for name in below.split('/') {
+        let next = step.query_row(params![folder, name], |row| row.get::<_, Option<String>>(0)).optional()?;
+        let Some(next) = next.flatten() else { return Ok(None) };
+        folder = Some(next);
+    }
+    Ok(folder)
+}
+
+/// Folders above one another beyond which there is a circle; paths end at 400 characters (SharePoint Online's limit).
+const DEEPEST: usize = 400;
