@@ -24,6 +24,7 @@ mod query;
 mod rest;
 mod rowset;
 mod server;
+mod soap;
 mod stats;
 mod switch;
 mod throttle;

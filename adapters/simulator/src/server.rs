@@ -16,6 +16,7 @@ use crate::pages;
 use crate::politeness::{Waits, sender};
 use crate::problem::Problem;
 use crate::rest::{self, Answer, Ask};
+use crate::soap;
 use crate::stats::Stats;
 use crate::throttle::{Meter, Said, Throttle};
 use crate::ticks::Ticks;
@@ -211,7 +212,9 @@ impl Server {
             Ok(format) => (format, None),
             Err(problem) => (Format::Verbose, Some(problem)),
         };
-        let answer = match (address, unacceptable) {
+        // SOAP has one dress, whatever the caller accepts.
+        let soap = address.as_ref().is_ok_and(|address| address.service == "_vti_bin");
+        let answer = match (address, unacceptable.filter(|_| !soap)) {
             (Err(problem), _) | (Ok(_), Some(problem)) => Err(problem),
             (Ok(address), None) => {
                 self.count_call(&address);
@@ -222,6 +225,9 @@ impl Server {
                     }
                     Err(Denied::Cookie) => {
                         return pages::fault(&Fault::Forbidden, self.world.now(), self.dress());
+                    }
+                    Err(Denied::Digest) if soap => {
+                        Ok(soap::Fault::from(Problem::stale_digest(self.world.dialect.language)).answer())
                     }
                     Err(Denied::Digest) => Err(Problem::stale_digest(self.world.dialect.language)),
                     Ok(()) => self.route(request, &address, web, format),
@@ -239,10 +245,6 @@ impl Server {
         web: WebRef,
         format: Format,
     ) -> Result<Answer, Problem> {
-        if address.service != "_api" {
-            let name = address.segments.first().map_or("_vti_bin", |segment| segment.name.as_str());
-            return Err(Problem::unknown_resource(name));
-        }
         let mut ask = Ask {
             world: &self.world,
             lies: &self.lies,
@@ -258,7 +260,7 @@ impl Server {
             web,
             cut: &mut self.cut,
         };
-        rest::answer(&mut ask)
+        if address.service == "_vti_bin" { Ok(soap::answer(&mut ask)) } else { rest::answer(&mut ask) }
     }
 
     fn judge(

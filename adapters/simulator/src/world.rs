@@ -11,6 +11,7 @@ mod item;
 mod list;
 mod oracle;
 mod people;
+mod register;
 mod rights;
 mod schema;
 mod settings;

@@ -5,16 +5,22 @@
 mod access;
 mod ask;
 mod changes;
+mod feed_switches;
+mod feed_trouble;
 #[cfg(feature = "client")]
 mod host;
 #[cfg(feature = "http")]
 mod http;
+mod item_options;
+mod item_queries;
+mod item_types;
 mod log;
 mod office;
 mod reads;
 mod refusals;
 mod rowset;
 mod since_token;
+mod soap;
 mod switches;
 mod trouble;
 mod verbs;

@@ -109,7 +109,7 @@ fn a11_a_token_brings_forty_rows_at_most_and_deletions_are_not_counted() {
     assert_eq!((second.ids.len(), second.rows.len(), second.more.as_deref()), (0, 40, Some("TRUE")));
     let third = increment(&mut server, office.bids, &second.token);
     assert_eq!((third.rows.len(), third.more), (15, None));
-    server.world_mut().dialect.since_cap = 0;
+    server.world_mut().dialect.set("since-cap=0").unwrap();
     assert_eq!(increment(&mut server, office.bids, &start).rows.len(), 95);
 }
 

@@ -245,7 +245,15 @@ fn every_switch_is_tried_somewhere() {
         "gone",
         "soap_digest",
     ];
-    let here = include_str!("switches.rs");
+    let here = concat!(
+        include_str!("switches.rs"),
+        include_str!("feed_switches.rs"),
+        include_str!("feed_trouble.rs"),
+        include_str!("item_options.rs"),
+        include_str!("item_queries.rs"),
+        include_str!("item_types.rs"),
+        include_str!("since_token.rs"),
+    );
     for name in Dialect::NAMES {
         let text = format!("\"{}=", name.replace('_', "-"));
         assert!(elsewhere.contains(name) || here.contains(&text), "{name}");
