@@ -20,6 +20,13 @@ pub(crate) struct ItemState {
     /// Folders whose contents have to be listed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) folders: Vec<PendingFolder>,
+    /// Where GetChanges is to be read from, should something go that may have taken other items along: the start of
+    /// the increment before this one, because an answer's rows may be younger than its token.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "token")]
+    pub(crate) names_from: Option<ChangeToken>,
+    /// Whether such a thing went, so that it has to be read.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub(crate) names_due: bool,
     /// The caller's rights on the list when it was last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) perm_mask: Option<u64>,
@@ -196,6 +203,29 @@ impl<'de> Deserialize<'de> for Ids {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Ids::read(&text).ok_or_else(|| D::Error::custom(format_args!("{text:?} is no list of id ranges")))
+    }
+}
+
+/// A token as its exact text, where there is one.
+mod token {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::token::ChangeToken;
+
+    pub(super) fn serialize<S: Serializer>(
+        token: &Option<ChangeToken>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match token {
+            Some(token) => serializer.collect_str(token),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<ChangeToken>, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
     }
 }
 

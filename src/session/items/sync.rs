@@ -48,8 +48,13 @@ pub(super) struct Sync {
     reloads: u32,
     pub(super) settling: Settling,
     pub(super) folders: Folders,
-    /// The ids that GetChanges names, where the increment itself cannot be answered.
+    /// The ids that GetChanges names.
     naming: Option<Naming>,
+    /// Items this run's increment told of, by a row or an event.
+    told: Ids,
+    /// Where this run's increment began, and whether the server holds more than it brought.
+    first: Option<ChangeToken>,
+    more: bool,
     /// Rows a page of this run asks for.
     rows: i32,
     /// The fields the caller named; `None` for all.
@@ -61,6 +66,8 @@ pub(super) struct Sync {
 struct Naming {
     cursor: ChangeToken,
     ids: Ids,
+    /// Whether it stands in for the increment, which the server cannot answer.
+    instead: bool,
 }
 
 /// What to ask next.
@@ -139,6 +146,9 @@ impl Sync {
             settling: Settling::default(),
             folders: Folders::default(),
             naming: None,
+            told: Ids::default(),
+            first: None,
+            more: false,
             rows: ask::rows_a_page(query),
             named: query.fields().map(|fields| fields.names().map(str::to_owned).collect()),
         }
@@ -172,7 +182,7 @@ impl Sync {
     }
 
     pub(super) fn step(&self) -> Step {
-        let too_old = |moment| older(self.clock, moment, self.settings.retention);
+        let too_old = |moment| self.is_too_old(moment);
         let items = self.items();
         if self.state.position == Position::Load {
             return match &items.load {
@@ -182,7 +192,7 @@ impl Sync {
             };
         }
         let settled = items.pending.is_empty();
-        if settled && self.reached && items.folders.is_empty() {
+        if settled && self.reached && !items.names_due && items.folders.is_empty() {
             Step::End
         } else if !self.reached && too_old(self.state.moment) {
             Step::Expired
@@ -194,9 +204,15 @@ impl Sync {
             Step::Settle
         } else if !self.reached {
             Step::Increment
+        } else if items.names_due {
+            Step::Names
         } else {
             self.folders.step(items)
         }
+    }
+
+    fn is_too_old(&self, moment: Timestamp) -> bool {
+        older(self.clock, moment, self.settings.retention)
     }
 
     /// Where the next page of the increment begins.
@@ -210,7 +226,7 @@ impl Sync {
 
     /// Where GetChanges goes on to name what changed.
     pub(super) fn names_start(&self) -> Option<&ChangeToken> {
-        self.naming.as_ref().map(|naming| &naming.cursor)
+        self.naming.as_ref().map(|naming| &naming.cursor).or(self.items().names_from.as_ref())
     }
 
     /// Begins a new load, as far as that is allowed.
@@ -237,6 +253,7 @@ impl Sync {
         let items = self.items_mut();
         items.load = None;
         items.pending = Ids::default();
+        (items.names_from, items.names_due) = (None, false);
         items.folders.clear();
         (self.again, self.naming, self.reached) = (None, None, false);
         self.settling = Settling::default();
@@ -252,6 +269,9 @@ impl Sync {
 
     /// Ends the run: everything up to the fence was handed out, and nothing is pending.
     pub(super) fn finish(&mut self) {
+        if let Some(first) = self.first.take().filter(|_| !self.more) {
+            self.items_mut().names_from = Some(first);
+        }
         overlap::remember(&mut self.state, self.fence_time, &self.settings);
     }
 
@@ -409,6 +429,12 @@ impl Sync {
         }
         let notices = notices(answer);
         let more = answer.more_changes;
+        self.more = more;
+        let first = self.first.get_or_insert(start).clone();
+        let names_from = self.items_mut().names_from.take().filter(|from| !self.is_too_old(from.time()));
+        let items = self.items_mut();
+        items.names_from = names_from.or(Some(first));
+        items.names_due |= answer.events.iter().any(takes_along);
         let changes = self.apply(answer);
         self.again = self.again.take().and(Some(last.clone()).filter(|_| more));
         let forward = match &self.state.position {
@@ -433,6 +459,10 @@ impl Sync {
     /// at becomes pending.
     fn apply(&mut self, answer: &Rowset) -> Vec<ItemChange> {
         let present: BTreeSet<i32> = answer.rows.iter().map(|row| row.id()).collect();
+        present
+            .iter()
+            .chain(answer.events.iter().filter_map(|event| event.id.as_ref()))
+            .for_each(|id| self.told.insert(*id));
         let items = self.items_mut();
         let mut changes = Vec::with_capacity(answer.events.len() + answer.rows.len());
         for broken in answer.broken.iter().filter_map(|broken| broken.id) {
@@ -479,13 +509,18 @@ impl Sync {
     /// Has GetChanges name what changed, because the increment cannot be answered.
     pub(super) fn name_changes(&mut self) {
         if let Some(cursor) = self.increment_start().cloned() {
-            self.naming = Some(Naming { cursor, ids: Ids::default() });
+            self.naming = Some(Naming { cursor, ids: Ids::default(), instead: true });
         }
     }
 
     /// Takes a page of GetChanges for the ids it names.
+    ///
+    /// A folder that goes takes along what lies in it, without a word. What lay elsewhere before and was moved into it
+    /// in the same stretch of the log is then told of nowhere but here.
     pub(super) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Contradiction> {
-        let Some(naming) = &mut self.naming else { return Ok(Said::Nothing) };
+        let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
+        let naming =
+            self.naming.get_or_insert_with(|| Naming { cursor: from, ids: Ids::default(), instead: false });
         log::check(Some(&naming.cursor), &self.fence, changes)?;
         for change in changes {
             match &change.object {
@@ -500,14 +535,16 @@ impl Sync {
             naming.cursor = last.token.clone();
             return Ok(Said::Nothing);
         }
-        let ids = std::mem::take(&mut naming.ids);
-        self.naming = None;
-        self.again = None;
-        self.reached = true;
-        self.state.position = Position::Token(self.fence.clone());
-        self.state.moment = self.fence_time;
+        let Naming { ids, instead, .. } = self.naming.take().ok_or("GetChanges was asked for")?;
+        if instead {
+            (self.again, self.reached) = (None, true);
+            self.state.position = Position::Token(self.fence.clone());
+            self.state.moment = self.fence_time;
+        }
+        let told = std::mem::take(&mut self.told);
         let items = self.items_mut();
-        ids.ids().for_each(|id| items.pending.insert(id));
+        items.names_due = false;
+        ids.ids().filter(|id| instead || !told.contains(*id)).for_each(|id| items.pending.insert(id));
         Ok(Said::Nothing)
     }
 
@@ -544,6 +581,11 @@ fn resets(event: &Event) -> Option<ResyncReason> {
         EventKind::Restored => ResyncReason::Restored,
         _ => ResyncReason::UnknownChange,
     })
+}
+
+/// Whether an event may have taken other items along.
+fn takes_along(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Deleted | EventKind::MovedAway { .. })
 }
 
 /// What an answer has to tell beside its changes.
