@@ -5,6 +5,35 @@ pub(crate) mod text;
 
 use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
+/// Whether the first elements of a document have these local names, each in the one before. Others may stand before
+/// all but the first and the last of them. No more is read than what decides.
+pub(crate) fn leads_to(text: &str, path: &[&str]) -> bool {
+    let mut reader = Reader::from_str(text);
+    let (mut depth, mut found) = (0, 0);
+    while let Ok(event) = reader.read_event() {
+        match event {
+            Event::Start(ref tag) | Event::Empty(ref tag) => {
+                let opens = matches!(event, Event::Start(_));
+                let last = found + 1 == path.len();
+                if depth == found && tag.local_name().into_inner() == path[found] {
+                    if last || !opens {
+                        return last;
+                    }
+                    found += 1;
+                } else if found == 0 || depth == found && last {
+                    return false;
+                }
+                depth += usize::from(opens);
+            }
+            Event::End(_) if depth == found => return false,
+            Event::End(_) => depth -= 1,
+            Event::Eof => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The texts of a document, in document order, as far as it could be read.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
@@ -113,6 +142,32 @@ mod tests {
             assert!(texts.is_complete() && texts.has("a/b") && texts.opened(0) == Some("a"));
             assert_eq!((texts.at("b"), texts.at("a")), (None, None));
         }
+    }
+
+    #[test]
+    fn a_path_is_followed_no_further_than_it_decides() {
+        let fault = ["Envelope", "Body", "Fault"];
+        for xml in [
+            "<?xml version='1.0'?><s:Envelope xmlns:s='u'><s:Header><a>x</a></s:Header><s:Body><s:Fault>",
+            "<Envelope><Header/><Body><Fault/>",
+            "<!-- a --><Envelope>\n<Body><Fault a='",
+        ] {
+            assert_eq!(leads_to(xml, &fault), !xml.ends_with('\''), "{xml}");
+        }
+        for xml in [
+            "",
+            "text",
+            "<Fault/>",
+            "<Body><Fault/></Body>",
+            "<Envelope/><Envelope><Body><Fault/>",
+            "<Envelope><Body/></Envelope><Fault/>",
+            "<Envelope><Body></Body><Fault/>",
+            "<Envelope><Header><Body><Fault/></Body></Header>",
+            "<Envelope><Body><Result><Fault/></Result><Fault/>",
+        ] {
+            assert!(!leads_to(xml, &fault), "{xml}");
+        }
+        assert!(leads_to("<m:error><m:code>", &["error"]) && !leads_to("<a><error/></a>", &["error"]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::page;
-use crate::xml::Texts;
+use crate::xml::{Texts, leads_to};
 
 /// What an error body says, as far as it says anything.
 #[derive(Debug, Default)]
@@ -184,10 +184,10 @@ fn xml(body: &[u8]) -> Option<(Envelope, bool)> {
     Some((envelope, texts.is_complete()))
 }
 
-/// Whether a document begins as only errors do; looks at its first kilobytes.
+/// Whether a document begins as only errors do; looks at its first elements.
 fn xml_names_error(body: &[u8]) -> bool {
-    let texts = Texts::read(&head(body));
-    texts.opened(0) == Some("error") || texts.has("Envelope/Body/Fault")
+    let head = head(body);
+    leads_to(&head, &["error"]) || leads_to(&head, &["Envelope", "Body", "Fault"])
 }
 
 /// Skips the byte order mark and white space before the body.

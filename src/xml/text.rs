@@ -13,9 +13,15 @@ pub(crate) fn is_char(char: char) -> bool {
 /// Whether a text could be the name of an element or an attribute, prefix and all. Which letters beyond ASCII may
 /// stand in one is not looked at.
 pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && leading_name(text) == text
+}
+
+/// The name a text begins with; empty where it begins with none.
+pub(crate) fn leading_name(text: &str) -> &str {
     let letter = |char: char| char.is_ascii_alphabetic() || char == '_' || !char.is_ascii();
-    text.starts_with(letter)
-        && text.chars().all(|char| letter(char) || char.is_ascii_digit() || matches!(char, '-' | '.' | ':'))
+    let inside = |char: char| letter(char) || char.is_ascii_digit() || matches!(char, '-' | '.' | ':');
+    let end = text.find(|char| !inside(char)).unwrap_or(text.len());
+    if text.starts_with(letter) { &text[..end] } else { "" }
 }
 
 /// A text as it stands in an element or an attribute; line ends and tabs survive too. What XML cannot hold stays as
@@ -205,5 +211,9 @@ mod tests {
         for other in ["", "1a", "-a", ".a", ":a", "a b", "a=", "a'", "a<", "a&b;", "a/"] {
             assert!(!is_name(other), "{other}");
         }
+        assert_eq!(
+            (leading_name("z:row<z:row"), leading_name("<z:row"), leading_name("")),
+            ("z:row", "", "")
+        );
     }
 }

@@ -186,6 +186,9 @@ impl<'a> Reading<'a> {
             Place::ListItems | Place::Changes | Place::Id | Place::List | Place::Field | Place::Data => {
                 let cells = self.cells.element(attributes).map_err(|trouble| trouble.of(name))?;
                 self.found.keep(place, cells, &mut self.cells, start)?;
+                if place == Place::Data {
+                    self.found.expect_rows(self.text.len() - start);
+                }
             }
             Place::Wrapper | Place::Fields | Place::Settings | Place::Text | Place::Unknown => {}
         }

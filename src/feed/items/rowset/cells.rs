@@ -62,11 +62,11 @@ impl<'a> Cells<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         Cells {
             text,
-            names: Vec::new(),
-            sorted: Vec::new(),
-            following: Vec::new(),
+            names: Vec::with_capacity(USUAL_NAMES),
+            sorted: Vec::with_capacity(USUAL_NAMES),
+            following: Vec::with_capacity(USUAL_NAMES),
             last: 0,
-            met: Vec::new(),
+            met: Vec::with_capacity(USUAL_NAMES),
             element: 0,
             // Cells are as dense as the shortest columns make them; the estimate is for ordinary ones.
             cells: Vec::with_capacity(text.len() / 40),
@@ -259,3 +259,5 @@ fn index(at: usize) -> u32 {
 }
 
 const ID: &str = "ows_ID";
+/// Names most answers do with.
+const USUAL_NAMES: usize = 128;

@@ -133,6 +133,13 @@ impl Found {
         Ok(())
     }
 
+    /// Makes room for the rows that were announced, as far as the rest of the text can hold them.
+    pub(super) fn expect_rows(&mut self, bytes_left: usize) {
+        let announced = self.data.as_ref().and_then(|data| data.item_count).unwrap_or_default();
+        let most = bytes_left / SHORTEST_ROW;
+        self.rows.reserve(usize::try_from(announced).map_or(most, |rows| rows.min(most)));
+    }
+
     /// The text of the event that was kept last: the item's id.
     pub(super) fn event_id(&mut self, text: &str) {
         if let Some(event) = self.events.last_mut() {
@@ -168,6 +175,9 @@ fn kind<'a>(text: &impl Fn(&'static str) -> Option<&'a str>) -> EventKind {
 fn number<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
     text?.trim().parse().ok()
 }
+
+/// Bytes of a row with nothing but an id.
+const SHORTEST_ROW: usize = "<row ows_ID='1'/>".len();
 
 /// The answer, if it is complete.
 pub(super) fn rowset(found: Found, body: String) -> Result<Rowset, DecodeError> {
