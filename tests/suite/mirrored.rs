@@ -1,5 +1,7 @@
 //! Copies of simulated lists, kept by sessions over their items and judged by the world itself.
 
+mod histories;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -223,7 +225,7 @@ fn list_named(world: &World, title: &str) -> simulator::world::ListRef {
 }
 
 fn root_of(world: &World, list: simulator::world::ListRef) -> String {
-    format!("/sites/ops/{}", world.list(list).leaf)
+    world.list_path(list)
 }
 
 /// Lets the office write this many rows more, in its own time.
