@@ -4,6 +4,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -63,11 +64,15 @@ fn lock(path: &Path) -> Result<File, MirrorError> {
     let file = file.map_err(|error| {
         MirrorError::Lock(io::Error::new(error.kind(), format!("{}: {error}", beside.display())))
     })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(MirrorError::Busy(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(MirrorError::Lock(error)),
+    for _ in 0..PATIENCE {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // A process that is just being started still has a copy of what its parent held open.
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10)),
+            Err(TryLockError::Error(error)) => return Err(MirrorError::Lock(error)),
+        }
     }
+    Err(MirrorError::Busy(path.to_owned()))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +100,9 @@ fn kind(connection: &Connection, path: &Path) -> Result<Kind, MirrorError> {
 
 /// How long to wait for a lock of SQLite's own, which is held only for the length of a commit.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How often, a hundredth of a second apart, to try for the lock on the file.
+const PATIENCE: u32 = 50;
 
 /// `SPch`: what `file` and SQLite's `application_id` know these databases by.
 const APPLICATION: i32 = 0x5350_6368;

@@ -1,0 +1,71 @@
+//! Random histories: the file equals the list after every drain, however the runs ended on the way.
+
+use std::num::NonZeroU32;
+
+use fastrand::Rng;
+use sharepoint_changes::Dialect;
+use sharepoint_simulator::Fault;
+
+use crate::{
+    judge::judge,
+    office::{go_on, list_named, office, query, sync, sync_through_deaths},
+};
+
+#[test]
+fn a_full_load_and_increments_make_an_exact_copy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut host, mut activity) = office(7, 500);
+    for title in ["Documents", "Q1 Bids"] {
+        let path = folder.path().join(title);
+        let list = list_named(host.server().world(), title);
+        let mut loads = 0;
+        for _ in 0..4 {
+            let report = sync(&mut host, &path, &query(title)).unwrap();
+            loads += report.loads;
+            judge(&path, host.server().world(), list).unwrap();
+            go_on(&mut host, &mut activity, 80);
+        }
+        assert_eq!(loads, 1);
+    }
+}
+
+/// Plays one history; the message says how to play it again.
+fn play(seed: u64) -> Result<(), String> {
+    let mut rng = Rng::with_seed(seed);
+    let (mut host, mut activity) = office(rng.u64(..), rng.u64(60..300));
+    let title = ["Documents", "Q1 Bids", "Tasks", "Archive"][rng.usize(..4)];
+    let rows = NonZeroU32::new(rng.u32(1..40)).unwrap();
+    let dialect = if rng.bool() { Dialect::Rest } else { Dialect::Soap };
+    let query = query(title).row_limit(rows).dialect(dialect);
+    let trouble = rng.f64() * 0.015;
+    let faults = &mut host.server_mut().faults;
+    faults.seed(rng.u64(..));
+    for fault in Fault::passing() {
+        faults.by_chance(trouble, fault);
+    }
+    let list = list_named(host.server().world(), title);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.sqlite");
+    for run in 0..4 {
+        let deaths = rng.usize(..5);
+        let mut lives = (0..deaths).map(|_| rng.u64(..14)).collect::<Vec<_>>().into_iter();
+        let told = |what: String| {
+            format!("seed {seed}, {title}, {rows} rows a page, {dialect:?}, run {run}: {what}")
+        };
+        sync_through_deaths(&mut host, &path, &query, &mut lives).map_err(told)?;
+        judge(&path, host.server().world(), list).map_err(told)?;
+        go_on(&mut host, &mut activity, 60);
+    }
+    match host.server().impolite() {
+        0 => Ok(()),
+        n => Err(format!("seed {seed}: {n} requests came too early")),
+    }
+}
+
+#[test]
+fn the_copy_equals_the_list_through_faults_and_deaths() {
+    let first: u64 = std::env::var("MIRROR_SEED").ok().map_or(0, |seed| seed.parse().unwrap());
+    let many: u64 = std::env::var("MIRROR_SEEDS").ok().map_or(40, |many| many.parse().unwrap());
+    let failed: Vec<String> = (first..first + many).filter_map(|seed| play(seed).err()).collect();
+    assert!(failed.is_empty(), "{} of {many}:\n{}", failed.len(), failed.join("\n"));
+}
