@@ -128,7 +128,7 @@ fn a_system_update_that_was_committed_and_not_fetched_does_not_stay_stale_for_ev
     let id = library.act(|world, list| upload(world, list, 0, "a.txt"));
     library.sync();
     library.act(|world, list| {
-        world.system_update(list, id, &[("Title", Some(Value::Text("new".into())))]).unwrap()
+        world.system_update(list, id, &[("Title", Some(Value::Text("new".into())))]).unwrap();
     });
     // Killed after the page that only points at the item.
     assert!(library.run(Some(1), &mut |_, _| {}).unwrap().is_none());
@@ -333,7 +333,7 @@ fn a_new_plain_column_is_a_delta_and_one_whose_type_changes_is_a_new_load() {
     assert!(!library.has_load());
     assert!(library.copy.rows[&id].row.get(&name).is_some_and(|text| text.starts_with("2.5")));
     library.act(|world, list| {
-        world.change_column(list, &name, |column| column.kind = ColumnKind::Text).unwrap()
+        world.change_column(list, &name, |column| column.kind = ColumnKind::Text).unwrap();
     });
     library.act(|world, list| world.edit(list, id, &[(&name, Some(Value::Text("two".into())))]).unwrap());
     library.sync();
