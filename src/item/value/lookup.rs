@@ -47,7 +47,7 @@ fn begins_entry(text: &str) -> bool {
 }
 
 /// An id in its plain spelling: digits alone, or -1 for someone who is no user here.
-fn id(text: &str) -> Option<i32> {
+pub(super) fn id(text: &str) -> Option<i32> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -27,8 +27,8 @@ pub struct Person<'a> {
 
 impl<'a> Person<'a> {
     pub(super) fn one(text: &'a str) -> Option<Self> {
-        let (id, rest) = text.split_once(SEPARATOR)?;
-        Some(Person::new(id.parse().ok()?, rest))
+        let (number, rest) = text.split_once(SEPARATOR)?;
+        Some(Person::new(lookup::id(number)?, rest))
     }
 
     pub(super) fn several(text: &'a str) -> Option<Vec<Self>> {

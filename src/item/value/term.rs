@@ -18,8 +18,8 @@ pub struct Term<'a> {
 
 impl<'a> Term<'a> {
     pub(super) fn one(text: &'a str) -> Option<Self> {
-        let (id, rest) = text.split_once(SEPARATOR)?;
-        Some(Term::new(id.parse().ok()?, rest))
+        let (number, rest) = text.split_once(SEPARATOR)?;
+        Some(Term::new(lookup::id(number)?, rest))
     }
 
     pub(super) fn several(text: &'a str) -> Option<Vec<Self>> {

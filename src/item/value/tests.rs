@@ -114,7 +114,8 @@ fn a_person_is_an_id_and_a_name_with_its_commas() {
         let text = format!("7;#{name}");
         assert_eq!(value(FieldKind::Person, &text), Some(Value::Person(named(7, name))), "{name}");
     }
-    assert_other(FieldKind::Person, &["Ana Ruiz", "7", "#7;#x"]);
+    assert_other(FieldKind::Person, &["Ana Ruiz", "7", "#7;#x", "+7;#x"]);
+    assert_eq!(value(FieldKind::Person, "-1;#Everyone"), Some(Value::Person(named(-1, "Everyone"))));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn a_term_is_an_id_a_label_and_a_guid() {
     let several = format!("12;#North|{guid};#13;#South|{guid}");
     let terms = vec![term(12, "North", Some(guid)), term(13, "South", Some(guid))];
     assert_eq!(value(FieldKind::TermMulti, &several), Some(Value::Terms(terms)));
-    assert_other(FieldKind::Term, &["North", guid]);
+    assert_other(FieldKind::Term, &["North", guid, "+1;#North"]);
 }
 
 #[test]
