@@ -1,15 +1,16 @@
 //! SharePoint's change log as a feed a program can trust.
 //!
 //! SharePoint keeps a log of what happens in a site: items added, files renamed, lists deleted, permissions given.
-//! `GetChanges` reads it, online and on premises from 2013 on. This crate asks, reads the answers into typed values,
-//! and keeps the place, so that a program can follow a site collection, a web, a list, a folder or a single item for
-//! years without losing a change and without being told "nothing is new" when that is not known.
+//! `GetChanges` reads it, online and on premises from 2013 on; `GetListItemChangesSinceToken` tells what the changed
+//! items of a list look like now. This crate asks, reads the answers into typed values, and keeps the place, so that a
+//! program can follow a site collection, a web, a list, a folder or a single item, or keep an exact copy of a list,
+//! for years without losing a change and without being told "nothing is new" when that is not known.
 //!
 //! It performs no effect: no socket, file, clock, thread, random number or global. It makes [`http::Request`] values
 //! and takes [`http::Response`] values; whatever can send the one and bring the other runs it, blocking or async.
 //!
-//! It is **not** a SharePoint client: it does not sign in, does not fetch the items that changes point at, writes
-//! nothing, and stores nothing. Rows of the log are pointers (ids, not contents), and come at least once.
+//! It is **not** a SharePoint client: it does not sign in, writes nothing, and stores nothing. Rows of the log are
+//! pointers (ids, not contents), and come at least once; only the list feed brings contents.
 //!
 //! # Following a log
 //!
@@ -77,6 +78,16 @@
 //! and a timer stand in the two arms, and nothing else differs. A transport hands back every answer whole and as it
 //! came (any status, all headers, no redirect followed), adds the credential, and limits the size of a body.
 //!
+//! # Keeping a copy of a list
+//!
+//! The same [`Session`] with an [`ItemQuery`] keeps a list's items: a full load first, then what changed. Each
+//! [`ItemPage`] says what it is a part of ([`Basis`]) and brings [`ItemChange`]s to be applied in order; what the
+//! server only points at is kept inside the checkpoint until it was fetched, so that a run can be killed anywhere.
+//! The store's part is small: rows and checkpoint in one transaction, rows of a load or a listing marked with its
+//! [`Mark`], the tree kept by identity ([`Row::parent_unique_id`]), and at the end of a load
+//! [`Checkpoint::with_pending`] for rows whose folder is not held. A [`Row`] is read as text, or by the list's
+//! [`Schema`](item::Schema) as typed [`Value`](item::Value)s.
+//!
 //! # How it fits together
 //!
 //! ```text
@@ -111,6 +122,8 @@
 //!   [`ChangeKind`]: what the log tells.
 //! - [`Session`], [`Start`], [`Settings`], [`Page`], [`Done`]: a run. [`Machine`], [`Host`], [`drive`]: its loop.
 //! - [`ChangeToken`]: a position in a log. [`Checkpoint`]: everything the next run needs, as one line of text.
+//! - [`ItemQuery`], [`caml`]: which items and fields to ask for. [`Rowset`], [`Row`], [`item`]: what the list feed
+//!   tells. [`ItemPage`], [`ItemChange`], [`Basis`], [`Notice`]: a run over a list's items.
 //! - [`Feed`]: a single call without a session, with every query the protocol allows; [`CurrentChangeToken`] is
 //!   another.
 //! - [`fault`]: answers that are errors, and what to do about each class. [`digest`]: for sessions by cookie or NTLM.
