@@ -1,5 +1,6 @@
 //! The command line.
 
+mod mirror;
 mod site;
 
 use std::{num::NonZeroU64, path::PathBuf, time::Duration};
@@ -7,7 +8,10 @@ use std::{num::NonZeroU64, path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use sharepoint_changes::{ChangeQuery, Preset};
 
-pub(crate) use self::site::{Place, Server, Session};
+pub(crate) use self::{
+    mirror::Mirror,
+    site::{Place, Server, Session},
+};
 use crate::{
     address,
     exit::{self, Failure},
@@ -41,6 +45,8 @@ pub(crate) struct Volume {
 pub(crate) enum Command {
     /// Print the changes of a site, web or list up to the end of its log, or follow it
     Tail(Box<Tail>),
+    /// Keep a list as a table of a SQLite file: load it, then bring it what changed
+    Mirror(Box<Mirror>),
     /// Print what a saved answer of a server holds
     Read(Read),
     /// Serve a simulated SharePoint site on this machine, to test against without a tenant
@@ -95,8 +101,9 @@ pub(crate) struct Tail {
     pub(crate) output: Option<Format>,
 }
 
-/// An answer of a server: a page of GetChanges in any metadata mode, an object with its CurrentChangeToken, a $batch
-/// answer, or an error, which is named on stderr and decides the exit code.
+/// An answer of a server: a page of GetChanges in any metadata mode, a rowset of GetListItemChangesSinceToken over REST
+/// or SOAP, an object with its CurrentChangeToken, a $batch answer, or an error, which is named on stderr and decides
+/// the exit code.
 #[derive(Debug, Args)]
 #[command(after_help = exit::table())]
 pub(crate) struct Read {

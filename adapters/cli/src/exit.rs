@@ -25,6 +25,8 @@ impl Exit {
     pub(crate) const RESYNC: Exit = Exit(6);
     pub(crate) const STATE: Exit = Exit(7);
     pub(crate) const UNDECODABLE: Exit = Exit(8);
+    /// More rows would be removed than may be unasked.
+    pub(crate) const HELD_BACK: Exit = Exit(10);
     /// The reader of stdout went away: 128 and the number of SIGPIPE, as a shell tells it.
     pub(crate) const BROKEN_PIPE: Exit = Exit(141);
 
@@ -60,16 +62,25 @@ pub(crate) fn table() -> String {
     table
 }
 
-const FIXED: [(Exit, &str, &str); 11] = [
+const FIXED: [(Exit, &str, &str); 12] = [
     (Exit::CAUGHT_UP, "", "caught up, also with zero changes"),
-    (Exit::FAILURE, "no", "failure"),
+    (Exit::FAILURE, "no", "failure; a copy that mirror --verify found to differ"),
     (Exit::USAGE, "no", "usage or configuration"),
     (Exit::LIMIT, "at once", "stopped before the end (--max, acks missing); state saved"),
     (Exit::PERMISSION, "no", "authentication or permission"),
     (Exit::TEMPORARY, "later", "throttled beyond the budget, outage, network; state saved"),
-    (Exit::RESYNC, "see", "resync required: read everything anew, then run with --accept-gap"),
-    (Exit::STATE, "no", "the state file does not fit this address, scope or query, or is locked"),
+    (
+        Exit::RESYNC,
+        "see",
+        "resync required: tail wants --accept-gap once everything was read anew, mirror --full",
+    ),
+    (Exit::STATE, "no", "the state file or copy does not fit this address, list or query, or is locked"),
     (Exit::UNDECODABLE, "no", "an answer that cannot be read"),
+    (
+        Exit::HELD_BACK,
+        "see",
+        "mirror: too many rows would be removed unseen: look, then run with --allow-delete N",
+    ),
     (Exit(130), "yes", "interrupted by SIGINT/SIGTERM at a page border; state saved"),
     (Exit::BROKEN_PIPE, "yes", "the reader of the output went away; it gets the rest next time"),
 ];
@@ -152,8 +163,9 @@ impl From<Error> for Failure {
         let exit = match &error {
             Error::Fault(fault) => Exit::of(fault.class()),
             Error::Decode(_) | Error::Protocol { .. } => Exit::UNDECODABLE,
-            Error::Exhausted(_) => Exit::TEMPORARY,
-            Error::StartBeyondFence { .. } => Exit::USAGE,
+            Error::Exhausted(_) | Error::Unsettled { .. } => Exit::TEMPORARY,
+            Error::StartBeyondFence { .. } | Error::TooManyLookups { .. } => Exit::USAGE,
+            Error::TooManyRequests(_) => Exit::LIMIT,
             _ => Exit::FAILURE,
         };
         // Its text tells the status alone; the server's own words are the cause.

@@ -9,6 +9,7 @@ mod credential;
 mod delivery;
 mod event;
 mod exit;
+mod mirror;
 mod office;
 mod output;
 mod progress;
@@ -29,15 +30,19 @@ use clap::Parser;
 use crate::{
     args::{Cli, Command},
     exit::{Exit, Failure},
-    progress::Progress,
+    progress::{Bar, Progress},
     stop::Stop,
 };
 
 fn main() -> ExitCode {
     // Usage errors end here, with exit code 2.
     let cli = Cli::parse();
-    let progress =
-        Progress::new(cli.volume.quiet, cli.volume.verbose, matches!(cli.command, Command::Tail(_)));
+    let bar = match cli.command {
+        Command::Tail(_) => Bar::UnlessDataGoesBy,
+        Command::Mirror(_) => Bar::Always,
+        _ => Bar::Never,
+    };
+    let progress = Progress::new(cli.volume.quiet, cli.volume.verbose, bar);
     let exit = run(&cli, &progress).unwrap_or_else(|failure| {
         progress.clear();
         if failure.exit() != Exit::BROKEN_PIPE {
@@ -51,6 +56,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli, progress: &Progress) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Tail(args) => tail::run(args, &Stop::on_signals()?, progress),
+        Command::Mirror(args) => mirror::run(args, &Stop::on_signals()?, progress),
         Command::Read(args) => read::run(args, progress),
         Command::Simulate(args) => simulate::run(args, &Stop::on_signals()?, progress),
         Command::Token(command) => token::run(command, &Stop::on_signals()?, progress),

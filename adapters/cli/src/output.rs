@@ -1,8 +1,12 @@
 //! What is printed on stdout: data and nothing else.
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::{
+    fmt,
+    io::{self, BufWriter, IsTerminal, Stdout, Write},
+};
 
 use clap::ValueEnum;
+use serde::Serialize;
 use sharepoint_changes::Change;
 
 use crate::{
@@ -58,12 +62,17 @@ impl Output {
     }
 
     pub(crate) fn control(&mut self, control: &Control<'_>) -> io::Result<()> {
+        self.record(control)
+    }
+
+    /// Prints a line of any kind: itself as JSON, or as people read it.
+    pub(crate) fn record(&mut self, record: &(impl Serialize + fmt::Display)) -> io::Result<()> {
         match self.format {
             Format::Jsonl => {
-                serde_json::to_writer(&mut self.out, control).map_err(io::Error::from)?;
+                serde_json::to_writer(&mut self.out, record).map_err(io::Error::from)?;
                 self.out.write_all(b"\n")
             }
-            Format::Text => writeln!(self.out, "{control}"),
+            Format::Text => writeln!(self.out, "{record}"),
         }
     }
 

@@ -18,6 +18,15 @@ pub(crate) struct Progress {
     volume: Volume,
 }
 
+/// Whether how far a run has come is worth a line. It is shown on a terminal only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bar {
+    Never,
+    /// Not where the changes themselves go by.
+    UnlessDataGoesBy,
+    Always,
+}
+
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Volume {
@@ -27,15 +36,18 @@ enum Volume {
 }
 
 impl Progress {
-    /// `bar`: whether how far a run has come is worth a line. It is shown on a terminal only, and not where the
-    /// changes themselves go by.
-    pub(crate) fn new(quiet: bool, verbose: bool, bar: bool) -> Progress {
+    pub(crate) fn new(quiet: bool, verbose: bool, bar: Bar) -> Progress {
         let volume = match (quiet, verbose) {
             (true, _) => Volume::Errors,
             (false, false) => Volume::Notes,
             (false, true) => Volume::Everything,
         };
-        let shown = bar && !quiet && io::stderr().is_terminal() && !io::stdout().is_terminal();
+        let worth = match bar {
+            Bar::Never => false,
+            Bar::UnlessDataGoesBy => !io::stdout().is_terminal(),
+            Bar::Always => true,
+        };
+        let shown = worth && !quiet && io::stderr().is_terminal();
         let bar = if shown { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
@@ -45,7 +57,12 @@ impl Progress {
 
     /// Tells how much was handed out.
     pub(crate) fn count(&self, count: Count) {
-        self.bar.set_message(format!("{} changes, page {}", count.changes, count.pages));
+        self.show(format!("{} changes, page {}", count.changes, count.pages));
+    }
+
+    /// Tells how far a run has come, in words.
+    pub(crate) fn show(&self, text: String) {
+        self.bar.set_message(text);
         self.bar.tick();
     }
 

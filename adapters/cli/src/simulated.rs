@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderValue, header};
+use jiff::Timestamp;
 use sharepoint_changes::{Generation, Site};
 use sharepoint_changes_ureq::{Ask, Credential};
 use sharepoint_simulator::{self as simulator, SimulatedHost};
@@ -40,6 +41,12 @@ pub(crate) fn open(office: &Office, server: &Server) -> Result<(SimulatedHost, S
         host.headers.insert(name, value);
     }
     Ok((host, site))
+}
+
+/// What time it is in an office when it is opened.
+pub(crate) fn now(office: &Office) -> Result<Timestamp, Failure> {
+    let server = office.clone().open().map_err(Failure::usage)?;
+    server.world().now().iso().parse().map_err(|error| Failure::new(Exit::FAILURE, error))
 }
 
 /// Where the office's site is.

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
 }
 
 /// Refuses to ask a server that wants to be left alone.
-fn keep_away(until: Timestamp) -> Result<(), Failure> {
+pub(crate) fn keep_away(until: Timestamp) -> Result<(), Failure> {
     let rest = until.duration_since(Timestamp::now()).as_secs();
     if rest < 0 {
         return Ok(());
@@ -210,9 +210,9 @@ fn earlier(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| time.checked_sub(by).ok()).unwrap_or(Timestamp::MIN)
 }
 
-fn later(time: Timestamp, by: Duration) -> Timestamp {
+pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 
 /// The part of a rest that is added at random, so that programs started together do not ask together.
-const JITTER: f64 = 0.1;
+pub(crate) const JITTER: f64 = 0.1;

@@ -47,7 +47,7 @@ pub(crate) struct Server {
     user_agent: Option<String>,
 }
 
-/// The limits of a run.
+/// The limits of a run over the changes of a log.
 #[derive(Debug, Args)]
 pub(crate) struct Session {
     /// The most rows a page may have; without it the server's own, which is 1000
@@ -57,9 +57,16 @@ pub(crate) struct Session {
     /// printed comes again
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
     overlap: Option<Duration>,
+    #[command(flatten)]
+    limits: Limits,
+}
+
+/// The limits of every run.
+#[derive(Debug, Args)]
+pub(crate) struct Limits {
     /// How old a position may be before it is no longer believed
     #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration, help_heading = "Limits")]
-    retention: Duration,
+    pub(crate) retention: Duration,
     /// How long to rest in all because the server wants it, before giving up
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Limits")]
     max_rest: Duration,
@@ -115,11 +122,18 @@ impl Server {
 
 impl Session {
     pub(crate) fn settings(&self) -> Settings {
+        let mut settings = self.limits.settings();
+        settings.overlap = self.overlap;
+        settings
+    }
+}
+
+impl Limits {
+    pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         let mut policy = Policy::default();
         policy.max_rest = self.max_rest;
         settings.policy = policy;
-        settings.overlap = self.overlap;
         settings.retention = self.retention;
         settings
     }
@@ -132,8 +146,9 @@ enum ScopeName {
     List,
 }
 
+/// `--list`
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct ListName(ListRef);
+pub(crate) struct ListName(pub(crate) ListRef);
 
 impl FromStr for ListName {
     type Err = &'static str;

@@ -1,0 +1,297 @@
+//! `spchanges mirror`: a list kept as a table of a SQLite file.
+
+mod home;
+mod pace;
+mod record;
+mod trouble;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use sharepoint_changes::{Error, ItemQuery, ListRef, Notice, Scope, Site};
+use sharepoint_changes_sqlite::{self as sqlite, MirrorError, Report, Status, SyncError, SyncSettings};
+
+use self::{home::Home, pace::Pace, record::Record};
+use crate::{
+    address::Address,
+    args::Mirror,
+    connection::{Connection, Unsent},
+    delivery::SLICE,
+    exit::{Exit, Failure},
+    output::Output,
+    progress::Progress,
+    simulated,
+    stop::Stop,
+    tail::{JITTER, keep_away, later},
+    token::{self, Stopped},
+};
+
+/// Brings the copy to the end of the log, compares it, or tells how it stands.
+pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exit, Failure> {
+    if args.status {
+        return tell_status(args, progress);
+    }
+    let Some(address) = &args.address else { return Err(Failure::usage("the URL is missing")) };
+    let query = args.query()?;
+    let copy = sqlite::Mirror::open(&args.into)?.tombstones(args.tombstones).fields(args.fields.clone());
+    let mut home = Home::open(&args.into, &address.identity())?;
+    if let Some(until) = home.not_before() {
+        keep_away(until)?;
+        home.rest_until(None)?;
+    }
+    let connection = Connection::open(address, &args.server, stop, progress)?;
+    let site = connection.site().clone();
+    let out = Output::new(Some(args.format()));
+    let run = Run { args, stop, progress, connection, site, query, copy, home, out, last: None, told: false };
+    let exit = run.until_done();
+    progress.clear();
+    exit
+}
+
+/// Tells how a copy stands by what its file holds.
+fn tell_status(args: &Mirror, progress: &Progress) -> Result<Exit, Failure> {
+    let address = match &args.address {
+        Some(address) => Some(address.clone()),
+        None => Home::address(&args.into)?,
+    };
+    let now = match address {
+        Some(Address::Simulated(simulated)) => simulated::now(&simulated.office)?,
+        Some(Address::Site(_)) | None => Timestamp::now(),
+    };
+    let status = Status::read(&args.into, now, args.limits.retention)?;
+    let mut out = Output::new(Some(args.format()));
+    out.record(&Record::status(&args.into, &status))?;
+    out.flush()?;
+    if status.warning {
+        progress.note(
+            "warning: more than half of the time is over for which the log is trusted; run mirror soon",
+        );
+    }
+    Ok(Exit::CAUGHT_UP)
+}
+
+struct Run<'a> {
+    args: &'a Mirror,
+    stop: &'a Stop,
+    progress: &'a Progress,
+    connection: Connection,
+    site: Site,
+    query: ItemQuery,
+    copy: sqlite::Mirror,
+    home: Home,
+    out: Output,
+    /// How far the run at hand has come.
+    last: Option<sqlite::Progress>,
+    /// Whether the end of the log was told.
+    told: bool,
+}
+
+/// What came of a run: its result, or the exit code of one that was interrupted.
+type Came<T> = Result<Result<T, Exit>, Failure>;
+
+impl Run<'_> {
+    fn until_done(mut self) -> Result<Exit, Failure> {
+        if let Err(exit) = self.same_list()? {
+            return Ok(exit);
+        }
+        let mut settings = self.args.settings();
+        if self.args.verify || self.args.repair {
+            return self.verify(&settings);
+        }
+        loop {
+            let report = match self.sync(&settings)? {
+                Ok(report) => report,
+                Err(exit) => return Ok(exit),
+            };
+            if !self.args.follow {
+                return Ok(Exit::CAUGHT_UP);
+            }
+            settings.full = false;
+            if let Some(exit) = self.rest(report.min_minutes)? {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Refuses a file that holds another list than the one that was named; one that took the place of the list
+    /// under its name is for the session to tell.
+    fn same_list(&mut self) -> Came<()> {
+        let Some(checkpoint) = self.copy.checkpoint()? else { return Ok(Ok(())) };
+        let held = checkpoint.scope_id();
+        let title = self.status(checkpoint.moment())?.list_title;
+        let asked = match self.args.list()? {
+            ListRef::Id(id) => *id,
+            ListRef::Title(asked) if title.as_ref() == Some(asked) => held,
+            list => {
+                let scope = Scope::List(list.clone());
+                let settings = self.args.limits.settings();
+                match token::now(&mut self.connection, scope, settings)? {
+                    Ok(now) => now.scope_id(),
+                    Err(Stopped) => return self.interrupted().map(Err),
+                }
+            }
+        };
+        if asked == held {
+            return Ok(Ok(()));
+        }
+        let title = title.unwrap_or_default();
+        let error = format!("the file holds the list {title} ({held}), not the one asked for ({asked})");
+        Err(Failure::new(Exit::STATE, error).advice("Use one file for each list."))
+    }
+
+    /// Brings the copy to the end of the log, once, and tells it where there is news.
+    fn sync(&mut self, settings: &SyncSettings) -> Came<Report> {
+        let before = self.status(Timestamp::now())?.schema_version;
+        let mut pace = Pace::default();
+        let (progress, last) = (self.progress, &mut self.last);
+        let result = self.copy.sync(&mut self.connection, &self.site, &self.query, settings, |come| {
+            progress.show(pace.tell(Instant::now(), come));
+            *last = Some(come.clone());
+        });
+        match result {
+            Ok(report) => {
+                self.caught_up(&report, before)?;
+                Ok(Ok(report))
+            }
+            Err(error) => self.failed(error).map(Err),
+        }
+    }
+
+    fn caught_up(&mut self, report: &Report, schema_before: i64) -> Result<(), Failure> {
+        self.tell_notices(report);
+        if self.told && report.pages == 0 {
+            return Ok(());
+        }
+        self.told = true;
+        let status = self.status(report.at.unwrap_or_else(Timestamp::now))?;
+        self.print(&Record::caught_up(&self.args.into, report, &status, schema_before))
+    }
+
+    fn tell_notices(&self, report: &Report) {
+        if let Some(reason) = report.reloaded {
+            self.progress.note(format_args!("the list was read anew: {}", reason.name().replace('_', " ")));
+        }
+        for notice in &report.notices {
+            match notice {
+                Notice::Hidden { visible, total } => self.progress.note(format_args!(
+                    "{visible} of {total} items are visible to you; the others are not in the copy"
+                )),
+                Notice::Poison { id: Some(id), what } => self.progress.note(format_args!(
+                    "item {id} cannot be read ({what}); what is held of it stays as it was"
+                )),
+                Notice::Poison { id: None, what } => {
+                    self.progress.note(format_args!("an item cannot be read: {what}"));
+                }
+                Notice::Replaced { count, first } => {
+                    let item = first.item.map(|id| format!(" in item {id}")).unwrap_or_default();
+                    self.progress.detail(format_args!(
+                        "{count} characters that XML forbids were replaced, the first of them U+{:04X}{item}",
+                        first.code
+                    ));
+                }
+                other => self.progress.note(format_args!("{other:?}")),
+            }
+        }
+    }
+
+    /// Compares the copy with the list, and with `--repair` fetches what differs.
+    fn verify(&mut self, settings: &SyncSettings) -> Result<Exit, Failure> {
+        let before = self.status(Timestamp::now())?.schema_version;
+        let mut pace = Pace::default();
+        let (progress, last) = (self.progress, &mut self.last);
+        let mut tell = |come: &sqlite::Progress| {
+            progress.show(pace.tell(Instant::now(), come));
+            *last = Some(come.clone());
+        };
+        let result = self.copy.verify(&mut self.connection, &self.site, &self.query, settings, &mut tell);
+        let verified = match result {
+            Ok(verified) => verified,
+            Err(error) => return self.failed(error),
+        };
+        self.print(&Record::verified(&self.args.into, &verified))?;
+        if verified.drift.is_empty() || !self.args.repair {
+            return Ok(if verified.drift.is_empty() { Exit::CAUGHT_UP } else { Exit::FAILURE });
+        }
+        let (progress, last) = (self.progress, &mut self.last);
+        let mut pace = Pace::default();
+        let result =
+            self.copy.repair(&verified, &mut self.connection, &self.site, &self.query, settings, |come| {
+                progress.show(pace.tell(Instant::now(), come));
+                *last = Some(come.clone());
+            });
+        match result {
+            Ok(report) => self.caught_up(&report, before).map(|()| Exit::CAUGHT_UP),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    /// Rests between two looks, at least as long as the server asks for; `Some` where there is nothing more to do.
+    fn rest(&mut self, min_minutes: Option<u32>) -> Result<Option<Exit>, Failure> {
+        let floor = Duration::from_secs(60) * min_minutes.unwrap_or(0);
+        let every = self.args.every.max(floor);
+        let rest = every + every.mul_f64(JITTER * fastrand::f64());
+        let until = Instant::now() + rest;
+        loop {
+            if self.stop.is_asked() {
+                return self.interrupted().map(Some);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.connection.pass(rest);
+                return Ok(None);
+            }
+            thread::sleep(left.min(SLICE));
+        }
+    }
+
+    fn interrupted(&mut self) -> Result<Exit, Failure> {
+        let signal = self.stop.signal().unwrap_or_default();
+        let rows = self.copy.rows()?;
+        let record = Record::interrupted(&self.args.into, signal, rows, self.last.as_ref());
+        self.print(&record)?;
+        Ok(Exit::signal(signal))
+    }
+
+    /// What ended a run before its end; what its pages brought stays.
+    fn failed(&mut self, error: SyncError<Unsent>) -> Result<Exit, Failure> {
+        Err(match error {
+            SyncError::Stopped | SyncError::Transport(Unsent::Stopped) => return self.interrupted(),
+            SyncError::Transport(error) => error.into(),
+            SyncError::Mirror(MirrorError::TooManyRemoved(held)) => {
+                self.print(&Record::held_back(&self.args.into, &held))?;
+                trouble::held_back(&held)
+            }
+            SyncError::Mirror(error) => error.into(),
+            SyncError::Start(error) => trouble::unfit(error),
+            SyncError::ReloadHeld { reason, until } => {
+                self.print(&Record::resync_required(&self.args.into, reason, until))?;
+                trouble::reload_held(reason, until)
+            }
+            SyncError::Session(error) => {
+                if let Error::Exhausted(exhausted) = &error
+                    && exhausted.fault.is_some()
+                {
+                    self.home.rest_until(Some(later(Timestamp::now(), exhausted.wait)))?;
+                }
+                self.connection.explain(error)
+            }
+            error @ (SyncError::Unverified(_) | SyncError::Unsettled(_)) => {
+                Failure::new(Exit::TEMPORARY, error).advice("Run again later.")
+            }
+            error => Failure::new(Exit::FAILURE, error),
+        })
+    }
+
+    fn status(&self, now: Timestamp) -> Result<Status, Failure> {
+        Ok(Status::read(&self.args.into, now, self.args.limits.retention)?)
+    }
+
+    fn print(&mut self, record: &Record) -> Result<(), Failure> {
+        self.progress.clear();
+        self.out.record(record)?;
+        Ok(self.out.flush()?)
+    }
+}
