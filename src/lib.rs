@@ -121,6 +121,7 @@
 //! - [`ChangeQuery`], [`Preset`], [`Objects`], [`Kinds`]: what to ask for. [`Change`], [`ChangedObject`],
 //!   [`ChangeKind`]: what the log tells.
 //! - [`Session`], [`Start`], [`Settings`], [`Page`], [`Done`]: a run. [`Machine`], [`Host`], [`drive`]: its loop.
+//! - [`Coalescer`]: what a run of changes comes to, object by object, as [`NetEffect`]s.
 //! - [`ChangeToken`]: a position in a log. [`Checkpoint`]: everything the next run needs, as one line of text.
 //! - [`ItemQuery`], [`caml`]: which items and fields to ask for. [`Rowset`], [`Row`], [`item`]: what the list feed
 //!   tells. [`ItemPage`], [`ItemChange`], [`Basis`], [`Notice`]: a run over a list's items.
@@ -138,6 +139,7 @@ pub mod batch;
 pub mod caml;
 mod change;
 mod checkpoint;
+mod coalesce;
 pub mod digest;
 mod error;
 pub mod fault;
@@ -162,6 +164,7 @@ pub use change::{
     KindError, Members, SharedUser, UnknownKind,
 };
 pub use checkpoint::{Checkpoint, CheckpointError, Position};
+pub use coalesce::{Cascade, Coalescer, Effect, NetEffect, Place};
 pub use digest::Digest;
 pub use error::{DecodeError, DriveError, Error, Exhausted};
 pub use fault::{Fault, FaultClass};

@@ -6,6 +6,7 @@
     reason = "what the core must not touch, its tests may: the files they compare with"
 )]
 
+mod coalesce;
 mod decode;
 mod drive;
 mod effects;
