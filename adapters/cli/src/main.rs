@@ -14,6 +14,7 @@ mod office;
 mod output;
 mod progress;
 mod read;
+mod rowset;
 mod simulate;
 mod simulated;
 mod since;
@@ -22,6 +23,7 @@ mod stop;
 mod table;
 mod tail;
 mod token;
+mod value;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,8 @@ use std::{
 
 use http::Response;
 use sharepoint_changes::{
-    Change, ChangeQuery, ChangeToken, CurrentChangeToken, Error, Feed, Preset, Scope, batch, fault,
+    Change, ChangeQuery, ChangeToken, CurrentChangeToken, Error, Feed, ItemQuery, ListRef, Preset, Rowset,
+    Scope, batch, fault,
 };
 
 use crate::{
@@ -17,12 +18,14 @@ use crate::{
     exit::{Exit, Failure},
     output::Output,
     progress::Progress,
+    rowset,
 };
 
 /// What one answer holds.
 enum Held {
     Changes(Vec<Change>),
     Token(ChangeToken),
+    Rowset(Box<Rowset>),
     /// Success, and nothing to tell.
     Nothing,
 }
@@ -35,14 +38,17 @@ pub(crate) fn run(args: &Read, progress: &Progress) -> Result<Exit, Failure> {
     *answer.status_mut() = args.status;
     let mut out = Output::new(args.output);
     if !is_batch(&answer) {
-        print(&mut out, progress, held(&answer)?)?;
+        let exit = print(&mut out, progress, held(&answer)?)?;
         out.flush()?;
-        return Ok(Exit::CAUGHT_UP);
+        return Ok(exit);
     }
     let mut first: Option<Exit> = None;
     for (n, part) in batch::read(&answer)?.iter().enumerate() {
         match held(part) {
-            Ok(held) => print(&mut out, progress, held)?,
+            Ok(held) => {
+                let exit = print(&mut out, progress, held)?;
+                first = first.or(Some(exit).filter(|exit| *exit != Exit::CAUGHT_UP));
+            }
             Err(failure) => {
                 // What was printed so far goes first, where both streams end on one screen.
                 out.flush()?;
@@ -81,29 +87,46 @@ fn held(answer: &Response<Vec<u8>>) -> Result<Held, Failure> {
     if answer.status() == http::StatusCode::NO_CONTENT && answer.body().trim_ascii().is_empty() {
         return Ok(Held::Nothing);
     }
+    if rowset::is_one(answer.body()) {
+        let rowset = ItemQuery::new(ListRef::Title(String::new())).read(answer)?;
+        return Ok(Held::Rowset(Box::new(rowset)));
+    }
     if let Ok(token) = CurrentChangeToken::of(Scope::Web).read(answer) {
         return Ok(Held::Token(token));
     }
     match ChangeQuery::preset(Scope::Web, Preset::Everything).keep_raw(true).read(answer) {
         Ok(changes) => Ok(Held::Changes(changes)),
         Err(Error::Decode(error)) => Err(Failure::from(error).advice(
-            "Give the whole body of an answer of GetChanges, of an object with its CurrentChangeToken, or of $batch.",
+            "Give the whole body of an answer of GetChanges, of GetListItemChangesSinceToken, of an object with its \
+             CurrentChangeToken, or of $batch.",
         )),
         Err(error) => Err(error.into()),
     }
 }
 
-fn print(out: &mut Output, progress: &Progress, held: Held) -> io::Result<()> {
+/// Prints what was held, and says how that ends.
+fn print(out: &mut Output, progress: &Progress, held: Held) -> io::Result<Exit> {
     match held {
-        Held::Changes(changes) if changes.is_empty() => {
-            progress.note("no changes: the end of a log");
-            Ok(())
+        Held::Changes(changes) if changes.is_empty() => progress.note("no changes: the end of a log"),
+        Held::Changes(changes) => changes.iter().try_for_each(|change| out.change(change))?,
+        Held::Token(token) => out.control(&Control::token(&token, None))?,
+        Held::Rowset(rowset) => {
+            rowset::lines(&rowset, |line| out.record(line))?;
+            for broken in &rowset.broken {
+                let item = broken.id.map(|id| format!(" (item {id})")).unwrap_or_default();
+                progress.note(format_args!("row {}{item} cannot be read: {}", broken.index, broken.reason));
+            }
+            if rowset.illegal_count > 0 {
+                let count = rowset.illegal_count;
+                progress.note(format_args!("{count} characters that XML forbids were replaced by U+FFFD"));
+            }
+            if rowset.events.iter().any(|event| event.discards_everything()) {
+                out.flush()?;
+                progress.note("what is held of the list cannot be believed any more: read it anew");
+                return Ok(Exit::RESYNC);
+            }
         }
-        Held::Changes(changes) => changes.iter().try_for_each(|change| out.change(change)),
-        Held::Token(token) => out.control(&Control::token(&token, None)),
-        Held::Nothing => {
-            progress.note("an empty answer: done, nothing to tell");
-            Ok(())
-        }
+        Held::Nothing => progress.note("an empty answer: done, nothing to tell"),
     }
+    Ok(Exit::CAUGHT_UP)
 }
