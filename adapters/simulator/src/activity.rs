@@ -6,6 +6,7 @@ use crate::ticks::Ticks;
 use crate::world::{ColumnKind, ListRef, Settings, SiteRef, Template, Value, Verb, World};
 
 mod deeds;
+mod full;
 mod names;
 
 /// What an office begins with and how it goes on; the same seed is the same history for ever.
@@ -26,6 +27,8 @@ pub struct Activity {
     next: Ticks,
     /// Time between two operations; none for that of a growing office.
     pace: Option<Duration>,
+    /// Lists with a column of every type; none in the plain office.
+    full: Vec<ListRef>,
 }
 
 /// A list, and what lives in it as far as the office remembers.
@@ -67,7 +70,8 @@ impl Activity {
         let lists = lists.map(|list| Known { list, items: Vec::new(), folders: Vec::new() }).to_vec();
         let next = world.now();
         let rng = rng.fork();
-        Ok(Self { rng, site, people, lists, bin: Vec::new(), written: 0, named: 0, next, pace: None })
+        let (bin, full) = (Vec::new(), Vec::new());
+        Ok(Self { rng, site, people, lists, bin, written: 0, named: 0, next, pace: None, full })
     }
 
     /// Lets operations come at this mean distance, day and night. Without it the office grows: a thousand changes
@@ -218,8 +222,12 @@ impl Activity {
                 ColumnKind::User { many: false } => Value::Lookup(self.pick_person()),
                 ColumnKind::Note { .. } => Value::Text(format!("{}.\n{}.", self.title(), self.title())),
                 ColumnKind::Text => Value::Text(self.word().to_owned()),
-                _ => continue,
+                kind => match self.rich_value(world, kind) {
+                    Some(value) => value,
+                    None => continue,
+                },
             };
+            let value = self.spoil(value);
             // Not everything is always filled.
             if self.rng.u32(0..4) > 0 {
                 values.push((column.name.to_string(), value));

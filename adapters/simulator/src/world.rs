@@ -6,6 +6,7 @@
 mod bin;
 mod column;
 mod content;
+mod fill;
 mod folder;
 mod item;
 mod list;

@@ -8,6 +8,9 @@ use crate::world::{ColumnKind, ItemKind, Securable, Template, Value, Verb, WebRe
 impl Activity {
     /// One operation, drawn by how often offices do it.
     pub(super) fn operate(&mut self, world: &mut World) -> Verb<()> {
+        if let Some(done) = self.full_deed(world) {
+            return done;
+        }
         match self.rng.u32(0..1_000) {
             0..250 => self.add(world),
             250..640 => self.edit(world),
@@ -111,7 +114,7 @@ impl Activity {
     }
 
     /// Keeps what can be restored, and empties the bin's oldest place when there is too much.
-    fn remember(&mut self, world: &mut World, place: uuid::Uuid) {
+    pub(super) fn remember(&mut self, world: &mut World, place: uuid::Uuid) {
         self.bin.push(place);
         if self.bin.len() > 40 {
             let oldest = self.bin.remove(0);

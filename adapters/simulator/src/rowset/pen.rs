@@ -116,10 +116,14 @@ pub(crate) fn namespaces(dialect: &Dialect) -> Vec<(String, &'static str)> {
 }
 
 /// What a value is on the wire once it was read back: without what XML cannot hold.
-pub(crate) fn cleaned(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}'))
-        .collect()
+pub(crate) fn cleaned(mut text: String) -> String {
+    // Only control characters and U+FFFE, U+FFFF go; hardly any text has one.
+    if text.bytes().any(|byte| (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0xEF) {
+        text.retain(|c| {
+            !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
+        });
+    }
+    text
 }
 
 #[cfg(test)]
@@ -154,7 +158,7 @@ mod tests {
         assert_eq!(written(&dialect, true, "a\u{1}b"), "ab");
         dialect.control_characters = Controls::Reference;
         assert_eq!(written(&dialect, false, "a\u{1}b"), "a&#x1;b");
-        assert_eq!(cleaned("a\u{1}\tb\n"), "a\tb\n");
+        assert_eq!(cleaned("a\u{1}\tb\n\u{ffff}é".to_owned()), "a\tb\né");
     }
 
     #[test]

@@ -72,14 +72,20 @@ impl World {
 
     /// The same by other QueryOptions, which say how values are written. What cannot be read counts as empty.
     pub fn list_truth_by(&self, list: ListRef, options: &str) -> Vec<ItemTruth> {
+        let mut truth = Vec::new();
+        self.each_truth(list, options, |item| truth.push(item));
+        truth
+    }
+
+    /// The same one by one, for lists that are too long to hold twice.
+    pub fn each_truth(&self, list: ListRef, options: &str, mut each: impl FnMut(ItemTruth)) {
         let element = Element::parameter(options, "QueryOptions").unwrap_or_default();
         let options = Options::supplied(&element);
         let wire = Wire::new(self, list, &options, self.host());
         let found = self.list(list);
-        if found.deleted {
-            return Vec::new();
+        for item in found.items().filter(|item| item.visible && !found.deleted) {
+            each(self.truth(&wire, item));
         }
-        found.items().filter(|item| item.visible).map(|item| self.truth(&wire, item)).collect()
     }
 
     /// One item of it, seen or not.
@@ -91,7 +97,7 @@ impl World {
     fn truth(&self, wire: &Wire<'_>, item: &Item) -> ItemTruth {
         let found = self.list(wire.list);
         let fields = Field::all(found).filter_map(|field| {
-            let text = cleaned(&wire.text(&field, item)?);
+            let text = cleaned(wire.text(&field, item)?);
             let name = field.name().to_owned();
             (!text.is_empty()).then_some(FieldTruth { name, text, held: held(&field) })
         });

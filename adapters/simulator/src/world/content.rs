@@ -34,10 +34,25 @@ impl World {
     /// # Errors
     /// The list or the folder is gone, the name is taken, or the list is no library.
     pub fn upload(&mut self, list: ListRef, folder: i32, name: &str, size: u64) -> Verb<i32> {
+        self.add_file(list, folder, name, size, &[])
+    }
+
+    /// Uploads a file whose columns are filled at once, as a form does: Item 1.
+    ///
+    /// # Errors
+    /// The list, the folder or a column is gone, the name is taken, or the list is no library.
+    pub fn add_file(
+        &mut self,
+        list: ListRef,
+        folder: i32,
+        name: &str,
+        size: u64,
+        values: &[(&str, Value)],
+    ) -> Verb<i32> {
         if self.living(list)?.template == Template::List {
             return Err(WorldError::Refused("a list takes rows, not files".to_owned()));
         }
-        let id = self.make(list, folder, ItemKind::File, name, size, &[])?;
+        let id = self.make(list, folder, ItemKind::File, name, size, values)?;
         if self.dialect.upload_twice {
             self.save(list, id)?;
         }

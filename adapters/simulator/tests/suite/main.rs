@@ -5,8 +5,10 @@
 mod access;
 mod ask;
 mod changes;
+mod copy;
 mod feed_switches;
 mod feed_trouble;
+mod full_office;
 #[cfg(feature = "client")]
 mod host;
 #[cfg(feature = "http")]
