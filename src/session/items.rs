@@ -127,7 +127,7 @@ impl Course for Items {
                 self.sync.at_end();
                 Outcome::Nothing
             }
-            Judgement::Lags => Outcome::Unchanged,
+            Judgement::Lags => self.outcome(self.sync.lags()),
             Judgement::Resync(reason) => {
                 let said = self.sync.reload(reason);
                 self.outcome(said)
@@ -161,7 +161,7 @@ impl Course for Items {
             }
             Step::Names => {
                 let query = ask::names(asker.scope);
-                let bounds = (self.sync.names_start(), Some(&self.sync.fence));
+                let bounds = (self.sync.names_start(), Some(self.sync.names_end()));
                 Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Names))
             }
             step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),
@@ -196,6 +196,7 @@ impl Course for Items {
                 let answer = items::rowset::read(body)?;
                 let what = std::mem::take(&mut self.doubt).probing.unwrap_or_default();
                 let Some(token) = answer.token else { return Ok(Outcome::Nothing) };
+                self.sync.check(&token)?;
                 self.halve(&token, time.unwrap_or(token.time()), &what)
             }
         };
@@ -228,6 +229,7 @@ impl Course for Items {
             _ if step == Step::Names || !fault.status().is_server_error() => return Reaction::Usual,
             _ => return self.doubted(fault.to_string()),
         };
+        self.doubt = Doubt::default();
         Reaction::Take(self.outcome(said))
     }
 
@@ -276,7 +278,10 @@ impl Items {
                 self.sync.name_changes();
                 Said::Nothing
             }
-            _ => self.sync.reload(ResyncReason::Unreadable),
+            // Its row, or the server for a while: placed anew, the folder is gone around if it is its row.
+            Step::FolderCheck => self.sync.folder_moved(),
+            Step::FolderPage => self.sync.reload(ResyncReason::Unreadable),
+            Step::Schema | Step::Names | Step::Expired | Step::End => Said::Nothing,
         }
     }
 

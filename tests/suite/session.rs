@@ -6,6 +6,7 @@ mod binding;
 mod contract;
 mod conversation;
 mod fence;
+mod items;
 mod overlap;
 mod resync;
 pub(crate) mod script;

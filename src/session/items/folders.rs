@@ -14,6 +14,7 @@ use super::{
 use crate::{
     checkpoint::{Ids, ItemState, Listing, PendingFolder},
     item::Rowset,
+    session::outcome::ResyncReason,
 };
 
 /// What this run knows of the pending folders.
@@ -82,6 +83,9 @@ impl Sync {
     /// Takes the rows of pending folders. One that does not come is gone; the others are listed in the order of
     /// their paths, so that one below another comes after it and is passed by.
     pub(super) fn on_folder_rows(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+        if let Some(said) = self.aside(answer) {
+            return Ok(said);
+        }
         let asked = self.folders_to_place();
         let mut notices = notices(answer);
         let unsure = answer.broken.iter().any(|broken| broken.id.is_none());
@@ -103,11 +107,17 @@ impl Sync {
             }
             changes.push(ItemChange::Upserted(row));
         }
-        for id in asked {
-            let is_pending = self.items().folders.iter().any(|folder| folder.id == id);
-            if self.folders.places.contains_key(&id) || !is_pending {
-                continue;
-            }
+        let is_missing = |id: &i32| {
+            let is_pending = self.items().folders.iter().any(|folder| folder.id == *id);
+            is_pending && !self.folders.places.contains_key(id)
+        };
+        let missing: Vec<i32> = asked.iter().copied().filter(is_missing).collect();
+        if unsure && !missing.is_empty() && asked.len() > 1 {
+            // The row that cannot be told from others may be any of those: ask for fewer, down to one.
+            self.folders.most = asked.len() / 2;
+            return Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }));
+        }
+        for id in missing {
             self.items_mut().folders.retain(|folder| folder.id != id);
             if !unsure && !broken.contains(&id) {
                 changes.push(ItemChange::Removed { id, unique_id: None, known: Known::Absent });
@@ -138,6 +148,13 @@ impl Sync {
 
     /// Takes a page of what lies below the folder.
     pub(super) fn on_folder_page(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+        if let Some(said) = self.aside(answer) {
+            return Ok(said);
+        }
+        if !answer.broken.is_empty() {
+            // The end of a listing removes what was not seen; a load can spare what cannot be read.
+            return Ok(self.reload(ResyncReason::Unreadable));
+        }
         let notices = notices(answer);
         let next = answer.next_place.as_deref().map(str::to_owned);
         let mut changes = Vec::new();

@@ -1,4 +1,4 @@
-//! Rowset that were only pointed at: asked for by id, a window at a time.
+//! Items that were only pointed at: asked for by id, a window at a time.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +36,9 @@ impl Sync {
     /// Takes a page of the window: a row is the item as it is, and what a complete answer does not bring is gone.
     /// The answer's LastChangeToken is no position: other changes lie before it.
     pub(super) fn on_window(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+        if let Some(said) = self.aside(answer) {
+            return Ok(said);
+        }
         let window = self.window();
         let mut notices = notices(answer);
         let next = answer.next_place.as_deref().map(str::to_owned);
@@ -56,13 +59,19 @@ impl Sync {
                 return Err(format!("the item {} came, which was not asked for", row.id()));
             }
             self.settling.seen.insert(row.id());
-            self.note_folder(&row);
+            self.note(&row);
             changes.push(ItemChange::Upserted(row));
         }
         if next.is_some() {
             self.settling.place = next;
         } else {
             let settled = std::mem::take(&mut self.settling);
+            let missing = window.iter().filter(|id| !settled.seen.contains(id)).count();
+            if settled.unsure && missing > 0 && window.len() > 1 {
+                // The row that cannot be told from others may be any of those: ask for fewer, down to one.
+                self.settling.most = window.len() / 2;
+                return Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }));
+            }
             for id in window {
                 self.items_mut().pending.remove(id);
                 if settled.seen.contains(&id) {
@@ -75,6 +84,9 @@ impl Sync {
                     changes.push(ItemChange::Removed { id, unique_id: None, known: Known::Absent });
                 }
             }
+        }
+        if let Some(said) = self.too_many_folders() {
+            return Ok(said);
         }
         Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }))
     }

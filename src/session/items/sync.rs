@@ -59,6 +59,8 @@ pub(super) struct Sync {
     rows: i32,
     /// The fields the caller named; `None` for all.
     named: Option<BTreeSet<String>>,
+    /// Answers in a row that were not handed out because their fields are others than were asked for.
+    unlike: u32,
 }
 
 /// Ids from GetChanges, and how far it was read.
@@ -151,6 +153,7 @@ impl Sync {
             more: false,
             rows: ask::rows_a_page(query),
             named: query.fields().map(|fields| fields.names().map(str::to_owned).collect()),
+            unlike: 0,
         }
     }
 
@@ -170,7 +173,27 @@ impl Sync {
     /// The position is the end of the log: no increment can bring anything, unless an overlap is delivered again.
     pub(super) fn at_end(&mut self) {
         self.reached = self.again.is_none();
-        self.state.moment = self.fence_time.max(self.state.moment);
+        // What has to be named yet is asked for from further back, whose age is told by no answer.
+        if !self.items().names_due {
+            self.state.moment = self.fence_time.max(self.state.moment);
+        }
+    }
+
+    /// Whether nothing is left that was only pointed at.
+    fn is_settled(&self) -> bool {
+        let items = self.items();
+        items.pending.is_empty() && items.folders.is_empty() && !items.names_due
+    }
+
+    /// The answer came from a copy that lags behind the position. What is pending cannot be asked of such a copy: it
+    /// would not know an item that is new.
+    pub(super) fn lags(&self) -> Said {
+        if self.is_settled() {
+            return Said::Lags;
+        }
+        Said::Unsettled(
+            "the server lags behind what it told before, and something is still pending".to_owned(),
+        )
     }
 
     pub(super) fn items(&self) -> &ItemState {
@@ -192,9 +215,9 @@ impl Sync {
             };
         }
         let settled = items.pending.is_empty();
-        if settled && self.reached && !items.names_due && items.folders.is_empty() {
+        if self.reached && self.is_settled() {
             Step::End
-        } else if !self.reached && too_old(self.state.moment) {
+        } else if (!self.reached || items.names_due) && too_old(self.state.moment) {
             Step::Expired
         } else if self.schema.is_none() {
             Step::Schema
@@ -229,6 +252,14 @@ impl Sync {
         self.naming.as_ref().map(|naming| &naming.cursor).or(self.items().names_from.as_ref())
     }
 
+    /// Where GetChanges is to end: an increment may have come further than the fence, and told of what went there.
+    pub(super) fn names_end(&self) -> &ChangeToken {
+        match &self.state.position {
+            Position::Token(token) if token.number() > self.fence.number() => token,
+            _ => &self.fence,
+        }
+    }
+
     /// Begins a new load, as far as that is allowed.
     pub(super) fn reload(&mut self, reason: ResyncReason) -> Said {
         if self.settings.reload == Reload::Refused {
@@ -250,12 +281,16 @@ impl Sync {
         self.state.moment = moment;
         self.state.earlier.clear();
         self.state.completed = None;
+        // What changed beside the reason of this load is no reason for another.
+        let known = self.schema.as_ref().map(|schema| schema.digest());
         let items = self.items_mut();
+        (items.perm_mask, items.schema) = (None, known);
         items.load = None;
         items.pending = Ids::default();
         (items.names_from, items.names_due) = (None, false);
         items.folders.clear();
         (self.again, self.naming, self.reached) = (None, None, false);
+        (self.told, self.first, self.more) = (Ids::default(), None, false);
         self.settling = Settling::default();
         self.folders = Folders::default();
     }
@@ -290,15 +325,19 @@ impl Sync {
     }
 
     /// What every answer may tell beside its rows: other rights, other fields. `None` where its rows can be used.
-    fn aside(&mut self, answer: &Rowset) -> Option<Said> {
-        let before = self.items().perm_mask;
+    pub(super) fn aside(&mut self, answer: &Rowset) -> Option<Said> {
         if let Some(mask) = answer.effective_perm_mask {
-            self.items_mut().perm_mask = Some(mask);
+            let before = self.items_mut().perm_mask.replace(mask);
             if before.is_some_and(|before| before != mask) {
                 return Some(self.reload(ResyncReason::PermissionsChanged));
             }
         }
-        self.take_list(answer.list.as_ref()?)
+        let said = answer.list.as_ref().and_then(|list| self.take_list(list));
+        self.unlike = if said.is_some() { self.unlike + 1 } else { 0 };
+        if self.unlike > MOST_UNLIKE {
+            return Some(Said::Unsettled("each answer tells of other fields than the one before".to_owned()));
+        }
+        said
     }
 
     /// Compares the fields with those that are known. Where they differ, the rows that came along were asked for by
@@ -328,16 +367,28 @@ impl Sync {
             return Ok(said);
         }
         let mut notices = notices(answer);
-        let first = answer.token.clone().ok_or("the page of a load has no LastChangeToken")?;
-        let load = self.load(&first, time);
+        let last = answer.token.clone().ok_or("the page of a load has no LastChangeToken")?;
+        self.check(&last)?;
+        // A page from a copy that lags behind would show items as no increment corrects them.
+        if let Some(load) = self.items().load.as_ref().filter(|load| last.number() < load.first.number()) {
+            return Ok(match log::behind(load.first.ticks(), last.ticks()) {
+                Judgement::Resync(reason) => self.reload(reason),
+                _ => Said::Unsettled(format!(
+                    "the server lags behind the beginning of the load, {}",
+                    load.first
+                )),
+            });
+        }
+        let load = self.load(&last, time);
         for broken in &answer.broken {
             match broken.id {
                 Some(id) => load.poison.insert(id),
                 None => load.sweeps = false,
             }
         }
-        let ids: Vec<i32> = answer.rows.iter().map(|row| row.id()).collect();
-        load.rows += ids.len() as u64;
+        load.rows += answer.rows.len() as u64;
+        let broken = answer.broken.iter().filter_map(|broken| broken.id);
+        let ids: Vec<i32> = answer.rows.iter().map(|row| row.id()).chain(broken).collect();
         load.passed = ids.iter().copied().fold(load.passed, i32::max);
         let finished = match load.windows.first_window() {
             Some((first, last)) => {
@@ -410,14 +461,12 @@ impl Sync {
             return Ok(said);
         }
         let last = answer.token.clone().ok_or("the increment has no LastChangeToken")?;
-        if !last.same_log(&self.fence) || last.is_synthetic() {
-            return Err(format!("the LastChangeToken {last} is none of the log of {}", self.fence.id()));
-        }
+        self.check(&last)?;
         let start = self.increment_start().cloned().ok_or("an increment has a start")?;
         if last.number() < start.number() {
             return Ok(match log::behind(start.ticks(), last.ticks()) {
                 Judgement::Resync(reason) => self.reload(reason),
-                _ => Said::Lags,
+                _ => self.lags(),
             });
         }
         if answer.more_changes && last.number() == start.number() {
@@ -438,7 +487,7 @@ impl Sync {
         let changes = self.apply(answer);
         self.again = self.again.take().and(Some(last.clone()).filter(|_| more));
         let forward = match &self.state.position {
-            Position::Token(position) => position.number() < last.number(),
+            Position::Token(position) => position.number() <= last.number(),
             _ => true,
         };
         self.reached = !more || last.number() >= self.fence.number();
@@ -446,13 +495,21 @@ impl Sync {
             self.state.position = Position::Token(last);
             self.state.moment = time;
         }
-        if self.items().folders.len() > MOST_FOLDERS {
-            return Ok(self.reload(ResyncReason::TooManyFolders));
+        if let Some(said) = self.too_many_folders() {
+            return Ok(said);
         }
         if changes.is_empty() && notices.is_empty() {
             return Ok(Said::Nothing);
         }
         Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }))
+    }
+
+    /// A token that becomes a position is one of this log, and no made-up one.
+    pub(super) fn check(&self, last: &ChangeToken) -> Result<(), Contradiction> {
+        if last.same_log(&self.fence) && !last.is_synthetic() {
+            return Ok(());
+        }
+        Err(format!("the LastChangeToken {last} is none of the log of {}", self.fence.id()))
     }
 
     /// Turns an increment into changes: events first, in the order of the document, then rows. What was only pointed
@@ -465,9 +522,6 @@ impl Sync {
             .for_each(|id| self.told.insert(*id));
         let items = self.items_mut();
         let mut changes = Vec::with_capacity(answer.events.len() + answer.rows.len());
-        for broken in answer.broken.iter().filter_map(|broken| broken.id) {
-            items.pending.insert(broken);
-        }
         for event in &answer.events {
             let Some(id) = event.id else { continue };
             let (unique_id, has_row) = (event.unique_id, present.contains(&id));
@@ -492,18 +546,28 @@ impl Sync {
                 EventKind::InvalidToken | EventKind::Unknown(_) => {}
             }
         }
+        // Whatever is told of such an item, its row is there.
+        answer.broken.iter().filter_map(|broken| broken.id).for_each(|id| items.pending.insert(id));
         for row in &answer.rows {
-            self.note_folder(&row);
+            self.note(&row);
             changes.push(ItemChange::Upserted(row));
         }
         changes
     }
 
-    /// A folder that changed, however, may hold other things than before.
-    pub(super) fn note_folder(&mut self, row: &Row) {
+    /// A folder that changed, however, may hold other things than before. And a listing under way may have passed by
+    /// the place where this item is now, so that its end would take the item for gone.
+    pub(super) fn note(&mut self, row: &Row) {
+        let items = self.items_mut();
+        items.folders.iter_mut().for_each(|folder| folder.listing = None);
         if row.is_folder() == Some(true) {
-            Folders::add(self.items_mut(), row.id());
+            Folders::add(items, row.id());
         }
+    }
+
+    /// More folders than can be listed one by one are a new load.
+    pub(super) fn too_many_folders(&mut self) -> Option<Said> {
+        (self.items().folders.len() > MOST_FOLDERS).then(|| self.reload(ResyncReason::TooManyFolders))
     }
 
     /// Has GetChanges name what changed, because the increment cannot be answered.
@@ -519,9 +583,9 @@ impl Sync {
     /// in the same stretch of the log is then told of nowhere but here.
     pub(super) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Contradiction> {
         let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
+        log::check(Some(&from), self.names_end(), changes)?;
         let naming =
             self.naming.get_or_insert_with(|| Naming { cursor: from, ids: Ids::default(), instead: false });
-        log::check(Some(&naming.cursor), &self.fence, changes)?;
         for change in changes {
             match &change.object {
                 ChangedObject::Item(item) => naming.ids.insert(item.item_id),
@@ -562,7 +626,7 @@ impl Sync {
             return Said::Nothing;
         };
         if first < last {
-            let middle = if last - first >= 2 * rows { first + rows - 1 } else { first + (last - first) / 2 };
+            let middle = (first + (last - first) / 2).min(first.saturating_add(rows - 1));
             load.windows.replace_first(&[(first, middle), (middle + 1, last)]);
             return Said::Nothing;
         }
@@ -600,3 +664,5 @@ pub(super) fn notices(answer: &Rowset) -> Vec<Notice> {
 
 /// Pending folders beyond which a load costs less than their listings.
 const MOST_FOLDERS: usize = 1000;
+/// Answers in a row that may tell of other fields than the one before.
+const MOST_UNLIKE: u32 = 3;

@@ -1,0 +1,184 @@
+//! The list feed's session against answers written out: what each step asks for, in which order, and what it makes of
+//! answers that lag, contradict one another, or cannot be read.
+
+mod doubt;
+mod listing;
+mod order;
+mod reload;
+mod rowset;
+
+use std::time::Duration;
+
+use http::Request;
+use sharepoint_changes::{
+    Action, Basis, ChangeToken, Checkpoint, Done, Error, ItemChange, ItemPage, ItemQuery, ListRef, Machine,
+    Session, Settings, Start,
+};
+
+use self::rowset::{Answer, Place};
+use super::script::{self, LIST, at, http_date};
+
+/// A session over a list's items, and the hand that answers it.
+struct Items {
+    session: Session<ItemQuery>,
+    now: Duration,
+    /// The server's time, in seconds after the start of the story.
+    date: i64,
+}
+
+impl Items {
+    fn new(start: Start) -> Items {
+        Items::with(query(), start, Settings::default())
+    }
+
+    fn with(query: ItemQuery, start: Start, settings: Settings) -> Items {
+        let session = Session::new(script::site(), query, start, settings).unwrap();
+        Items { session, now: Duration::ZERO, date: 0 }
+    }
+
+    fn resumed(checkpoint: &Checkpoint) -> Items {
+        Items::new(Start::Checkpoint(checkpoint.clone()))
+    }
+
+    /// Ready for the first page of an increment from 100 to the end of the log at this number.
+    fn from_token(fence: i64) -> Items {
+        let mut items = Items::new(Start::Token(script::token(100, 0)));
+        items.fence(&script::token(fence, 0));
+        items.answer(&Answer::new(fence).list());
+        items
+    }
+
+    fn poll(&mut self) -> Result<Action<ItemPage, Done>, Error> {
+        self.session.poll(self.now)
+    }
+
+    fn request(&mut self) -> Request<Vec<u8>> {
+        loop {
+            match self.poll().unwrap() {
+                Action::Send(request) => return request,
+                Action::Wait(wait) => self.now += wait.at_least,
+                other => panic!("no request but {other:?}"),
+            }
+        }
+    }
+
+    /// The request as text, quotes and all as they were written into the members.
+    fn asked(&mut self) -> String {
+        String::from_utf8(self.request().body().clone()).unwrap().replace("\\\"", "\"")
+    }
+
+    fn reply(&mut self, status: u16, body: &str) {
+        self.request();
+        let answer = http::Response::builder().status(status).header("date", http_date(at(self.date)));
+        self.session.receive(answer.body(body).unwrap());
+    }
+
+    /// Answers the question that is open; returns what was asked.
+    fn answer(&mut self, answer: &Answer) -> String {
+        let asked = self.asked();
+        let is_for_rows =
+            ["GetListItemChangesSinceToken", "SP.ChangeLogItemQuery"].iter().any(|name| asked.contains(name));
+        assert!(is_for_rows, "{asked}");
+        self.reply(200, &answer.to_string());
+        asked
+    }
+
+    fn fence(&mut self, fence: &ChangeToken) {
+        assert!(self.request().uri().query().unwrap().ends_with("$select=CurrentChangeToken"));
+        self.reply(200, &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
+    }
+
+    /// Answers GetChanges with changes of these items at these numbers; returns the bounds that were asked for.
+    fn names(&mut self, changes: &[(i32, i64)]) -> (i64, i64) {
+        let request = self.request();
+        assert!(request.uri().path().ends_with("/GetChanges"), "{}", request.uri());
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
+        let bound = |name: &str| {
+            let text = body["query"][name]["StringValue"].as_str().unwrap();
+            text.parse::<ChangeToken>().unwrap().number()
+        };
+        let row = |(id, number): &(i32, i64)| {
+            format!(
+                r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":2,
+                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","ItemId":{id},"ListId":"{LIST}","WebId":"{LIST}"}}"#,
+                script::token(*number, 0)
+            )
+        };
+        let rows = changes.iter().map(row).collect::<Vec<_>>().join(",");
+        self.reply(200, &format!(r#"{{"d":{{"results":[{rows}]}}}}"#));
+        (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
+    }
+
+    fn page(&mut self) -> ItemPage {
+        match self.poll().unwrap() {
+            Action::Page(page) => page,
+            other => panic!("no page but {other:?}"),
+        }
+    }
+
+    fn up_to_date(&mut self) -> Checkpoint {
+        match self.poll().unwrap() {
+            Action::Done(Done::UpToDate { checkpoint, .. }) => checkpoint,
+            other => panic!("not up to date but {other:?}"),
+        }
+    }
+
+    fn error(&mut self) -> Error {
+        loop {
+            match self.poll() {
+                Ok(Action::Wait(wait)) => self.now += wait.at_least,
+                Ok(action) => panic!("no error but {action:?}"),
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Fails until a single row is asked for, and brings it.
+    fn doubt(&mut self) {
+        for _ in 0..3 {
+            self.reply(500, SERVER_FAULT);
+        }
+        assert!(self.asked().contains(r#""RowLimit":"1""#));
+        self.answer(&Answer::new(100).list());
+    }
+}
+
+fn query() -> ItemQuery {
+    ItemQuery::new(ListRef::Id(LIST))
+}
+
+/// A load of one page with these rows, and the increment that follows it; its last checkpoint.
+fn loaded(places: &[Place]) -> Checkpoint {
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&script::token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items.answer(&Answer::new(100).list().rows(places));
+    items.page();
+    items.answer(&Answer::new(100));
+    items.up_to_date()
+}
+
+/// What a page says, in short: `+` put, `-` gone.
+fn told(page: &ItemPage) -> Vec<String> {
+    let change = |change: &ItemChange| match change {
+        ItemChange::Upserted(row) => format!("+{}", row.id()),
+        ItemChange::Removed { id, .. } => format!("-{id}"),
+        ItemChange::MovedAway { id, .. } => format!("away {id}"),
+        ItemChange::Restored { id } => format!("restored {id}"),
+        ItemChange::Renamed { id } => format!("renamed {id}"),
+        ItemChange::SystemUpdated { id } => format!("system {id}"),
+        _ => "?".to_owned(),
+    };
+    page.changes.iter().map(change).collect()
+}
+
+fn load_of(page: &ItemPage) -> String {
+    match &page.basis {
+        Basis::Snapshot { load, .. } => load.to_string(),
+        other => panic!("no load but {other:?}"),
+    }
+}
+
+const SERVER_FAULT: &str = r#"{"odata.error":{"code":"-2130575342, Microsoft.SharePoint.SPException","message":{"lang":"en-US","value":"x"}}}"#;
+const NOT_FOUND: &str = r#"{"odata.error":{"code":"-2147024894, System.IO.FileNotFoundException","message":{"lang":"en-US","value":"x"}}}"#;
+const THRESHOLD: &str = r#"{"odata.error":{"code":"-2147024860, Microsoft.SharePoint.SPQueryThrottledException","message":{"lang":"en-US","value":"x"}}}"#;

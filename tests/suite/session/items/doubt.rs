@@ -1,0 +1,187 @@
+//! What the server fails on: suspected after the third failure, halved down to one item, named and passed by.
+
+use sharepoint_changes::{Basis, End, ItemPage, Notice, Settings, Start};
+
+use super::{
+    super::script::{LIST, token, token_of},
+    Answer, Items, SERVER_FAULT, load_of, loaded, query, told,
+};
+
+fn poisoned(page: &ItemPage) -> Vec<Option<i32>> {
+    let id = |notice: &Notice| match notice {
+        Notice::Poison { id, .. } => Some(*id),
+        _ => None,
+    };
+    page.notices.iter().filter_map(id).collect()
+}
+
+fn load(rows: u32) -> Items {
+    let query = query().row_limit(rows.try_into().unwrap());
+    let mut items = Items::with(query, Start::Beginning, Settings::default());
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items
+}
+
+#[test]
+fn a_load_is_halved_by_id_down_to_one_item_which_its_sweep_spares() {
+    let mut items = load(2);
+    items.answer(&Answer::new(101).list().rows(&[(1, "a"), (2, "b")]).next("p_ID=2"));
+    let name = load_of(&items.page());
+    items.doubt();
+    let asked = items.asked();
+    assert!(
+        asked.contains(">3</Value>") && asked.contains(">4</Value>") && !asked.contains("Paging"),
+        "{asked}"
+    );
+    items.doubt();
+    assert!(!items.asked().contains(">4</Value>"));
+    items.doubt();
+    let page = items.page();
+    assert_eq!((poisoned(&page), load_of(&page)), (vec![Some(3)], name));
+    // Killed here, the next run goes on with the windows that are left.
+    let mut resumed = Items::resumed(&page.checkpoint);
+    resumed.fence(&token(110, 0));
+    resumed.answer(&Answer::new(110).list());
+    for items in [&mut items, &mut resumed] {
+        assert!(items.answer(&Answer::new(110).list().rows(&[(4, "d")])).contains(">4</Value>"));
+        items.page();
+        items.answer(&Answer::new(110).list().rows(&[(5, "e"), (6, "f")]).next("p_ID=6"));
+        items.page();
+        assert!(items.answer(&Answer::new(110).list()).contains(">7</Value>"));
+        let Basis::Snapshot { end, .. } = items.page().basis else { panic!() };
+        assert_eq!(end, Some(End::Sweep { spare: vec![3] }));
+        items.answer(&Answer::new(110));
+        items.up_to_date();
+    }
+}
+
+#[test]
+fn a_page_of_any_size_can_be_halved() {
+    let mut items = load(u32::MAX);
+    items.doubt();
+    items.doubt();
+    items.doubt();
+    assert!(items.asked().contains(">1</Value>"));
+}
+
+#[test]
+fn a_broken_row_at_the_end_of_a_page_of_windows_is_not_asked_for_again() {
+    let mut items = load(1);
+    items.doubt();
+    items.answer(&Answer::new(101).list().rows(&[(1, "a")]));
+    items.page();
+    items.answer(&Answer::new(101).list().broken(Some(2)).next("p_ID=2"));
+    assert_eq!(poisoned(&items.page()), [Some(2)]);
+    assert!(items.answer(&Answer::new(101).list()).contains(">3</Value>"));
+    let Basis::Snapshot { end, .. } = items.page().basis else { panic!() };
+    assert_eq!(end, Some(End::Sweep { spare: vec![2] }));
+}
+
+#[test]
+fn no_sweep_follows_a_load_with_a_row_that_cannot_be_told_from_others() {
+    let mut items = load(2);
+    items.answer(&Answer::new(101).list().rows(&[(1, "a")]).broken(None).next("p_ID=2"));
+    items.page();
+    items.answer(&Answer::new(101).list());
+    let Basis::Snapshot { end, .. } = items.page().basis else { panic!() };
+    assert_eq!(end, Some(End::Keep));
+}
+
+#[test]
+fn in_an_increment_getchanges_names_what_changed_and_the_end_of_the_log_is_the_position() {
+    let mut items = Items::from_token(110);
+    items.doubt();
+    assert_eq!(items.names(&[(3, 104), (4, 107)]), (100, 110));
+    assert_eq!(items.names(&[(3, 109)]), (107, 110));
+    assert_eq!(items.names(&[]), (109, 110));
+    let asked = items.asked();
+    assert!(asked.contains(">3</Value>") && asked.contains(">4</Value>") && !asked.contains("ChangeToken\""));
+    items.doubt();
+    items.doubt();
+    let page = items.page();
+    assert_eq!((poisoned(&page), page.checkpoint.pending()), (vec![Some(3)], (1, 0)));
+    assert_eq!(page.checkpoint.token(), Some(&token(110, 0)));
+    items.answer(&Answer::new(110).list().rows(&[(4, "d")]));
+    assert_eq!(told(&items.page()), ["+4"]);
+    items.up_to_date();
+}
+
+#[test]
+fn an_increment_with_a_row_that_cannot_be_told_from_others_is_named_too() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(3, "c")]).broken(None));
+    assert_eq!(items.names(&[(3, 104)]), (100, 110));
+    items.names(&[]);
+    items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
+    assert_eq!(told(&items.page()), ["+3"]);
+    items.up_to_date();
+}
+
+#[test]
+fn an_outage_while_the_list_is_read_is_no_reason_for_a_load() {
+    let mut items = Items::resumed(&loaded(&[(1, "a")]));
+    items.fence(&token(110, 0));
+    items.doubt();
+    items.answer(&Answer::new(110).list());
+    assert!(items.asked().contains(&token(100, 0).to_string()));
+}
+
+#[test]
+fn a_folder_whose_row_fails_when_it_is_placed_again_is_placed_anew() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(8, "A/")]));
+    items.page();
+    items.answer(&Answer::new(110).list().rows(&[(8, "A/")]));
+    items.page();
+    items.answer(&Answer::new(110).list());
+    items.doubt();
+    items.doubt();
+    let page = items.page();
+    assert_eq!((poisoned(&page), page.checkpoint.pending()), (vec![Some(8)], (0, 0)));
+    items.up_to_date();
+}
+
+#[test]
+fn folders_that_cannot_be_told_from_one_another_are_asked_for_one_by_one() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(8, "A/"), (9, "B/")]));
+    items.page();
+    items.answer(&Answer::new(110).list().broken(None));
+    assert_eq!(items.page().checkpoint.pending(), (0, 2));
+    items.answer(&Answer::new(110).list());
+    assert_eq!(told(&items.page()), ["-8"]);
+}
+
+#[test]
+fn a_failure_of_one_request_is_not_counted_against_another() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(8, "A/")]));
+    items.page();
+    items.answer(&Answer::new(110).list().rows(&[(8, "A/")]));
+    items.page();
+    items.reply(500, SERVER_FAULT);
+    items.reply(500, SERVER_FAULT);
+    items.reply(404, super::NOT_FOUND);
+    items.reply(500, SERVER_FAULT);
+    assert!(items.asked().contains(">8</Value>"));
+}
+
+#[test]
+fn a_probe_that_fails_too_is_an_outage() {
+    let mut items = Items::from_token(110);
+    for _ in 0..4 {
+        items.reply(500, "");
+    }
+    assert!(items.asked().contains(&token(100, 0).to_string()));
+}
+
+#[test]
+fn a_load_does_not_begin_with_the_token_of_another_list() {
+    let mut items = load(2);
+    for _ in 0..3 {
+        items.reply(500, SERVER_FAULT);
+    }
+    items.answer(&Answer::new(1).token(&token_of("3", LIST, -1, 0).to_string()).list());
+    assert!(matches!(items.error(), sharepoint_changes::Error::Protocol { .. }));
+}

@@ -1,0 +1,150 @@
+//! New loads: what begins one, what it forgets, and that a run begins one only.
+
+use sharepoint_changes::{Action, Done, Error, Reload, ResyncReason, Settings, Start};
+
+use super::{
+    super::script::{DAY, MINUTE, OTHER, token, token_of},
+    Answer, Items, load_of, loaded, query, told,
+};
+
+#[test]
+fn rights_and_fields_that_changed_with_the_reason_of_a_load_are_no_second_reason() {
+    let before = loaded(&[(1, "a")]);
+    let mut items = Items::resumed(&before);
+    items.date = 60 * DAY;
+    items.fence(&token(500, 60 * DAY));
+    // Expired; and meanwhile the caller's rights and a column's type are others.
+    items.answer(&Answer::new(500).mask("0x1b03c4312ef").list_with("Number"));
+    items.answer(&Answer::new(500).mask("0x1b03c4312ef").list_with("Number").rows(&[(1, "a")]));
+    assert_eq!(told(&items.page()), ["+1"]);
+}
+
+#[test]
+fn a_list_that_replaced_another_is_loaded_though_it_has_other_fields() {
+    let before = loaded(&[(1, "a")]);
+    let query = sharepoint_changes::ItemQuery::new(sharepoint_changes::ListRef::Title("Q1 Bids".into()));
+    let mut items = Items::with(query, Start::Checkpoint(before), Settings::default());
+    let anew = token_of("3", OTHER, 900, 0);
+    items.fence(&anew);
+    items.answer(&Answer::new(1).token(&anew.to_string()).list_with("Number"));
+    items.answer(&Answer::new(1).token(&anew.to_string()).list_with("Number").rows(&[(1, "a")]));
+    let page = items.page();
+    assert_eq!(page.checkpoint.scope_id(), OTHER);
+}
+
+#[test]
+fn other_rights_or_a_changed_column_within_a_load_begin_it_again_under_a_new_name() {
+    let answers: [fn() -> Answer; 2] =
+        [|| Answer::new(103).list().mask("0x1"), || Answer::new(103).list_with("Number")];
+    for other in answers {
+        let mut items = Items::new(Start::Beginning);
+        items.fence(&token(100, 0));
+        items.answer(&Answer::new(100).list());
+        items.answer(&Answer::new(101).list().rows(&[(1, "a")]).next("p_ID=1"));
+        let first = load_of(&items.page());
+        let asked = items.answer(&other().rows(&[(2, "b")]));
+        assert!(asked.contains("p_ID=1"), "{asked}");
+        let asked = items.answer(&other().rows(&[(1, "a"), (2, "b")]));
+        assert!(!asked.contains("p_ID=1"), "{asked}");
+        let page = items.page();
+        assert_ne!(load_of(&page), first);
+        assert_eq!(told(&page), ["+1", "+2"]);
+    }
+}
+
+#[test]
+fn a_second_new_load_in_one_run_is_an_error() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).whole("InvalidToken"));
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    items.page();
+    items.answer(&Answer::new(111).whole("Restore"));
+    assert!(matches!(items.error(), Error::Unsettled { .. }));
+}
+
+#[test]
+fn what_discards_everything_becomes_a_load_or_is_left_to_the_caller() {
+    for (kind, reason) in [
+        ("InvalidToken", ResyncReason::Expired),
+        ("Restore", ResyncReason::Restored),
+        ("Resync", ResyncReason::UnknownChange),
+    ] {
+        let mut settings = Settings::default();
+        settings.reload = Reload::Refused;
+        let mut items = Items::with(query(), Start::Token(token(100, 0)), settings);
+        items.fence(&token(110, 0));
+        items.answer(&Answer::new(110).list());
+        items.answer(&Answer::new(110).whole(kind));
+        let Action::Done(Done::Resync { reason: said, then, .. }) = items.poll().unwrap() else { panic!() };
+        assert_eq!((said, then.is_loading()), (reason, true));
+        let mut items = Items::resumed(&then);
+        items.fence(&token(120, 0));
+        items.answer(&Answer::new(120).list());
+        assert!(!items.asked().contains("ChangeToken\""));
+    }
+}
+
+#[test]
+fn an_increment_after_a_new_load_forgets_what_was_told_before_it() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(105).rows(&[(7, "x")]).more());
+    items.page();
+    items.answer(&Answer::new(106).whole("InvalidToken"));
+    // The load hands out 7; then it is moved into a folder that is deleted.
+    items.answer(&Answer::new(120).list().rows(&[(7, "x"), (8, "F/")]));
+    items.page();
+    items.answer(&Answer::new(125).event("Delete", 8));
+    assert_eq!(told(&items.page()), ["-8"]);
+    assert_eq!(items.names(&[(7, 121), (8, 122)]).0, 120, "from where the load began");
+    items.names(&[]);
+    assert!(items.asked().contains(">7<"));
+    items.answer(&Answer::new(125).list());
+    assert_eq!(told(&items.page()), ["-7"]);
+    items.up_to_date();
+}
+
+#[test]
+fn a_load_whose_token_is_of_no_position_in_this_log_is_an_error() {
+    for wrong in [token_of("3", OTHER, 105, 0), token_of("3", super::LIST, -1, 0)] {
+        let mut items = Items::new(Start::Beginning);
+        items.fence(&token(100, 0));
+        items.answer(&Answer::new(100).list());
+        items.answer(&Answer::new(100).token(&wrong.to_string()).list().rows(&[(1, "a")]));
+        assert!(matches!(items.error(), Error::Protocol { .. }), "{wrong}");
+    }
+}
+
+#[test]
+fn a_page_of_a_load_from_a_copy_that_lags_behind_its_beginning_is_no_page() {
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]).next("p_ID=1"));
+    items.page();
+    items.answer(&Answer::new(105).list().rows(&[(2, "b")]));
+    assert!(matches!(items.error(), Error::Unsettled { .. }));
+}
+
+#[test]
+fn fields_that_never_stay_the_same_end_the_run() {
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    // Each answer has another column, and none of them can be used.
+    for n in 0..10 {
+        let answer = Answer::new(100).list_with("Text").column(n);
+        if items.poll().is_err() {
+            return;
+        }
+        items.answer(&answer);
+    }
+    panic!("it goes on asking");
+}
+
+#[test]
+fn a_change_token_that_the_server_refuses_is_a_new_load() {
+    let mut items = Items::from_token(110);
+    items.date = MINUTE;
+    items.reply(500, super::super::script::EXPIRED);
+    assert!(!items.asked().contains("ChangeToken\""));
+}
