@@ -132,6 +132,9 @@ pub(crate) struct Simulate {
     /// How many rows the history has at the start; with fewer it is a prefix
     #[arg(long, value_name = "N", default_value_t = address::CHANGES)]
     changes: u64,
+    /// Add so many items to a list behind the history, in folders of so many each
+    #[arg(long, value_name = "LIST:N[:M]")]
+    fill: Vec<String>,
     /// Let the office go on while it is served, with this mean time between two operations; without a time, 1s
     #[arg(long, value_name = "TIME", num_args = 0..=1, require_equals = true, default_missing_value = "1s")]
     follow_activity: Option<String>,
@@ -200,6 +203,7 @@ impl Simulate {
         ];
         let mut switches: Vec<(&str, &str)> =
             named.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect();
+        switches.extend(self.fill.iter().map(|value| ("fill", &**value)));
         switches.extend(self.fault.iter().map(|value| ("fault", &**value)));
         switches.extend(self.lie.iter().map(|value| ("lie", &**value)));
         switches.extend(self.dialect.iter().map(|pair| pair.split_once('=').unwrap_or((pair, "yes"))));

@@ -20,6 +20,17 @@ pub(crate) struct Office {
     lies: Vec<String>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) auth: Auth,
+    /// Items that are added to lists behind the history, many at once.
+    fills: Vec<Fill>,
+}
+
+/// Items of a list, added at once.
+#[derive(Debug, Clone)]
+struct Fill {
+    list: String,
+    count: u32,
+    /// How many lie in one folder; 0, and all lie in the root folder.
+    per_folder: u32,
 }
 
 impl Office {
@@ -35,10 +46,11 @@ impl Office {
             lies: Vec::new(),
             throttle: None,
             auth: Auth::default(),
+            fills: Vec::new(),
         }
     }
 
-    /// Sets a switch by its name: `fault`, `trouble`, `lie`, `throttle`, `auth`, `live`, or one of the dialect's.
+    /// Sets a switch by its name: `fault`, `trouble`, `lie`, `throttle`, `auth`, `live`, `fill`, or one of the dialect's.
     ///
     /// # Errors
     /// What may stand there instead.
@@ -62,11 +74,11 @@ impl Office {
                 let budget = value.parse().map_err(|_| wrong("the units a minute may cost"))?;
                 self.throttle = Some(Throttle::per_minute(budget));
             }
+            "fill" => self.fills.push(fill(value).ok_or_else(|| wrong(FILL))?),
             "auth" => self.auth = auth(value).ok_or_else(|| wrong(AUTH))?,
-            _ => self
-                .dialect
-                .set(&format!("{name}={value}"))
-                .map_err(|error| format!("{error}; or one of fault, trouble, lie, throttle, auth, live"))?,
+            _ => self.dialect.set(&format!("{name}={value}")).map_err(|error| {
+                format!("{error}; or one of fault, trouble, lie, throttle, auth, live, fill")
+            })?,
         }
         Ok(())
     }
@@ -74,12 +86,17 @@ impl Office {
     /// Plays the history and opens a server over it, at its end.
     ///
     /// # Errors
-    /// A lie that the server does not know.
+    /// A lie that the server does not know, or a list to fill that is not there.
     pub(crate) fn open(self) -> Result<Server, String> {
         let settings =
             world::Settings { seed: self.seed, dialect: self.dialect, ..world::Settings::default() };
         let (mut world, mut activity) = Activity::office(settings);
         activity.play(&mut world, self.changes);
+        for Fill { list, count, per_folder } in &self.fills {
+            let found = world.all_lists().find(|known| world.list(*known).title == *list);
+            let found = found.ok_or_else(|| format!("fill={list}: there is no such list"))?;
+            world.fill(found, *count, *per_folder).map_err(|error| format!("fill={list}: {error}"))?;
+        }
         if let Some(pace) = self.live {
             // The next operation was planned at the old pace; those after it come at the new one.
             activity = activity.every(pace);
@@ -127,6 +144,19 @@ fn auth(text: &str) -> Option<Auth> {
     }
 }
 
+/// `Documents:200000` or, so many in each folder, `Documents:200000:500`.
+fn fill(text: &str) -> Option<Fill> {
+    let (rest, last) = text.rsplit_once(':')?;
+    let last: u32 = last.parse().ok()?;
+    let (list, count, per_folder) =
+        match rest.rsplit_once(':').and_then(|(list, count)| Some((list, count.parse().ok()?))) {
+            Some((list, count)) => (list, count, last),
+            None => (rest, last, 0),
+        };
+    (!list.is_empty()).then(|| Fill { list: list.to_owned(), count, per_folder })
+}
+
+const FILL: &str = "LIST:ITEMS or LIST:ITEMS:ITEMS-A-FOLDER, such as Documents:200000:500";
 const FAULT: &str = "a fault such as throttled:30, busy:5, server-error, lost, cut or sign-in, with @n for the n-th \
                      request and *m for m of them; without them it never ends";
 const AUTH: &str = "bearer:TOKEN, cookie:VALUE or rotating:PREFIX:TIME";
@@ -146,16 +176,22 @@ mod tests {
             ("throttle", "600"),
             ("auth", "rotating:night:10m"),
             ("live", "1s"),
+            ("fill", "Q1 Bids:20000:500"),
             ("expired", "empty"),
             ("generation", "2013"),
         ] {
             office.set(name, value).unwrap_or_else(|error| panic!("{name}={value}: {error}"));
         }
         assert_eq!(office.live, Some(Duration::from_secs(1)));
+        let Fill { list, count, per_folder } = office.fills.pop().unwrap();
+        assert_eq!((&*list, count, per_folder), ("Q1 Bids", 20_000, 500));
+        let Fill { list, count, per_folder } = fill("A: B:7").unwrap();
+        assert_eq!((&*list, count, per_folder), ("A: B", 7, 0));
         for (name, value, says) in [
             ("fault", "rain", "throttled:30"),
             ("fault", "lost@x", "@n"),
             ("auth", "guess", "bearer:TOKEN"),
+            ("fill", "Documents", "LIST:ITEMS"),
             ("colour", "red", "or one of fault"),
             ("expired", "maybe", "error, empty"),
         ] {

@@ -38,8 +38,8 @@ pub(crate) fn held_back(held: &HeldBack) -> Failure {
     Failure::new(Exit::HELD_BACK, held.to_string())
         .detail("nothing of that page was written; the copy is as it was before it")
         .advice(format!(
-            "See whether they are really gone, or only no longer visible to you. If they are gone, run with \
-             --allow-delete {}.",
+            "See whether they are really gone, or only no longer visible to you. If they are gone, run the same \
+             command again with --allow-delete {}.",
             held.rows
         ))
 }

@@ -3,7 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod acks;
+mod copy;
+mod guard;
+mod killed;
+mod large;
+mod mirror;
 mod read;
+mod rowset;
 mod secrets;
 mod served;
 mod signals;

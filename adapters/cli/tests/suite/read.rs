@@ -41,6 +41,14 @@ const FIXTURES: &[(&str, u16, usize, i32, &str)] = &[
     ("error-soap12-locked.xml", 500, 0, 4, "class site_locked"),
     ("error-throttled.html", 429, 0, 5, "class throttled"),
     ("error-verbose.json", 400, 0, 6, "class token_expired"),
+    ("items-dirty.xml", 200, 9, 0, "row 1 (item 16) cannot be read: the attribute ows_Title twice"),
+    ("items-expanded.xml", 200, 3, 0, ""),
+    ("items-expired.xml", 200, 2, 6, "read it anew"),
+    ("items-increment.xml", 200, 9, 0, ""),
+    ("items-load-soap.xml", 200, 3, 0, ""),
+    ("items-load.xml", 200, 3, 0, ""),
+    ("items-nothing.xml", 200, 1, 0, ""),
+    ("items-restored.xml", 200, 2, 6, "read it anew"),
     ("portal.html", 200, 0, 8, "class not_sharepoint"),
     ("sign-in.html", 200, 0, 4, "class signed_out"),
     ("token-list-minimal.json", 200, 1, 0, ""),
@@ -68,8 +76,9 @@ fn no_fixture_is_forgotten() {
     let folder = fs::read_dir(fixture("")).unwrap();
     for file in folder {
         let name = file.unwrap().file_name().into_string().unwrap();
-        let belongs =
-            ["changes-", "token-", "error-", "digest-", "batch"].iter().any(|it| name.starts_with(it));
+        let belongs = ["changes-", "items-", "token-", "error-", "digest-", "batch"]
+            .iter()
+            .any(|it| name.starts_with(it));
         assert!(!belongs || FIXTURES.iter().any(|(known, ..)| *known == name), "{name}");
     }
 }

@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use crate::{Ended, command, run, state};
 
 /// A simulated site that is being served; ended with its test.
-struct Served {
+pub(crate) struct Served {
     child: Child,
-    first: Value,
+    pub(crate) first: Value,
 }
 
 impl Served {
-    fn start(args: &[&str]) -> Served {
+    pub(crate) fn start(args: &[&str]) -> Served {
         let args = [&["simulate", "--quiet"], args].concat();
         let mut child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -26,7 +26,7 @@ impl Served {
         Served { child, first: serde_json::from_str(&line).unwrap() }
     }
 
-    fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.first["address"].as_str().unwrap()
     }
 
@@ -35,7 +35,12 @@ impl Served {
     }
 
     /// Asks the control path to do something.
-    fn control(&self, command: &Value) -> Value {
+    pub(crate) fn control(&self, command: &Value) -> Value {
+        self.try_control(command).unwrap_or_else(|answer| panic!("{command}: {answer}"))
+    }
+
+    /// The same, where it may be impossible; the error is the whole answer.
+    pub(crate) fn try_control(&self, command: &Value) -> Result<Value, String> {
         let host = self.address().strip_prefix("http://").unwrap().split('/').next().unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let body = command.to_string();
@@ -45,11 +50,13 @@ impl Served {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(body).unwrap()
+        if !head.starts_with("HTTP/1.1 200") {
+            return Err(answer);
+        }
+        Ok(serde_json::from_str(body).unwrap())
     }
 
-    fn interrupt(mut self) -> ExitStatus {
+    pub(crate) fn interrupt(mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         self.child.wait().unwrap()
