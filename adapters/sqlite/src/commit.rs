@@ -118,7 +118,7 @@ pub(crate) fn apply(
 
     let remover =
         Remover { open, table: &table, tombstones: context.tombstones, track: context.track, at: context.at };
-    let mut writer = Writer::new(open, &table);
+    let mut writer = Writer::new(open, &table, &layout)?;
     let buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
     let touch = |id: i32| -> Result<(), MirrorError> {
         if context.track {
@@ -129,7 +129,7 @@ pub(crate) fn apply(
     for change in batch.changes {
         match change {
             ItemChange::Upserted(row) => {
-                writer.put(row, &layout, batch.schema, &mut state, mark)?;
+                writer.put(row, batch.schema, &mut state, mark)?;
                 committed.written += 1;
                 touch(row.id())?;
                 if buried {

@@ -133,7 +133,11 @@ impl Form {
             (Form::Real, Some(Value::Number(number))) => cells.hold(Cell::Real(number)),
             (Form::Integer, Some(Value::Integer(number))) => cells.hold(Cell::Integer(number)),
             (Form::Boolean, Some(Value::Boolean(yes))) => cells.hold(Cell::Integer(i64::from(yes))),
-            (Form::Time, Some(Value::Date(time))) => cells.hold(Cell::owned(time.to_string())),
+            (Form::Time, Some(Value::Date(time))) => {
+                // Mostly the text already is what the time would be written as.
+                let text = row.at(field.column()).filter(|text| is_plain_time(text));
+                cells.hold(text.map_or_else(|| Cell::owned(time.to_string()), Cell::text))
+            }
             (Form::Choices, Some(Value::Choices(choices))) => {
                 cells.hold(Cell::owned(json!(choices).to_string()))
             }
@@ -268,6 +272,11 @@ fn term(term: &Term<'_>) -> Json {
 fn ids(text: &str) -> Vec<i64> {
     let json: Json = serde_json::from_str(text).unwrap_or(Json::Null);
     json.as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_i64()).collect()
+}
+
+/// Whether a text that is a time is written like `2026-03-04T10:15:31Z`.
+fn is_plain_time(text: &str) -> bool {
+    text.len() == 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z')
 }
 
 /// A name in quotes, as SQL wants it.

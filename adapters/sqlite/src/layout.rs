@@ -1,6 +1,6 @@
 //! The list's table: what each of its columns holds, and what they are called.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sharepoint_changes::item::{Field, Schema};
 
@@ -12,7 +12,7 @@ pub(crate) struct Layout {
     /// The fields whose values have columns of their own, in the order of their columns.
     pub(crate) held: Vec<Held>,
     /// Fields whose text, if they have one, needs no place: another column tells it.
-    pub(crate) told: BTreeSet<Box<str>>,
+    pub(crate) told: HashSet<Box<str>>,
     /// Puts a row in the place of what is held: first the [`OWN`] columns, then those of the fields.
     pub(crate) upsert: String,
     /// The same columns of one row, by its id.

@@ -1,6 +1,6 @@
 //! A row of the list becomes a row of the table.
 
-use rusqlite::{Transaction, types::ToSqlOutput};
+use rusqlite::{CachedStatement, Transaction, types::ToSqlOutput};
 use sharepoint_changes::item::{Row, Schema, Value};
 
 use crate::{
@@ -15,6 +15,8 @@ use crate::{
 pub(crate) struct Writer<'w> {
     open: &'w Transaction<'w>,
     table: &'w str,
+    layout: &'w Layout,
+    upsert: CachedStatement<'w>,
     /// The folder that was last found to be held.
     holder: Option<String>,
     /// Whether a row says by a path alone where it lies, or a folder came that such a row may mean.
@@ -22,20 +24,24 @@ pub(crate) struct Writer<'w> {
 }
 
 impl<'w> Writer<'w> {
-    pub(crate) fn new(open: &'w Transaction<'w>, table: &'w str) -> Self {
-        Writer { open, table, holder: None, resolve: false }
+    pub(crate) fn new(
+        open: &'w Transaction<'w>,
+        table: &'w str,
+        layout: &'w Layout,
+    ) -> Result<Self, MirrorError> {
+        let upsert = open.prepare_cached(&layout.upsert)?;
+        Ok(Writer { open, table, layout, upsert, holder: None, resolve: false })
     }
 
     /// Puts the row in the place of what is held of the item.
     pub(crate) fn put(
         &mut self,
         row: &Row,
-        layout: &Layout,
         schema: &Schema,
         state: &mut State,
         mark: i64,
     ) -> Result<(), MirrorError> {
-        let (mut own, fields) = cells(row, layout, schema, state);
+        let (mut own, fields) = cells(row, self.layout, schema, state);
         if let Cell::Text(parent) = &own[PARENT] {
             if parent.starts_with('/') {
                 self.resolve = true;
@@ -48,12 +54,11 @@ impl<'w> Writer<'w> {
             self.holder = None;
         }
         own[MARK] = Cell::Integer(mark);
-        let mut statement = self.open.prepare_cached(&layout.upsert)?;
         for (n, cell) in own.iter().chain(&fields).enumerate() {
             let bound: ToSqlOutput<'_> = cell.bound();
-            statement.raw_bind_parameter(n + 1, bound)?;
+            self.upsert.raw_bind_parameter(n + 1, bound)?;
         }
-        statement.raw_execute()?;
+        self.upsert.raw_execute()?;
         Ok(())
     }
 

@@ -97,3 +97,24 @@ fn the_fields_table_says_which_column_is_whose() {
         ["Customer Customer  1", "Customer_id Customer id 0", "id ID  0", "sp_name FileLeafRef  0"]
     );
 }
+
+#[test]
+fn the_sql_of_the_readme_reads_the_copy() {
+    let mut copy = Copy::with(|mirror| mirror.tombstones(true));
+    copy.schema = schema(&["ID:Counter", "Title:Text", "Modified:DateTime", "Editor:User", "Team:UserMulti"]);
+    let file = item(2, "a.docx").below(1, "Contracts").with("ows_Title='A' ows_Team='7;#Ana;#9;#Bo'");
+    copy.fill(&[folder(1, "Contracts"), file, item(3, "b.docx").with("ows_Title='B'")]);
+    copy.delta(&[deleted(3)]);
+    let readme = include_str!("../../README.md");
+    let sql = readme.split_once("```sql").unwrap().1.split_once("```").unwrap().0;
+    let rows: Vec<usize> = sql
+        .split(';')
+        .filter(|statement| !statement.trim().is_empty())
+        .map(|statement| {
+            let mut statement = copy.mirror.connection().prepare(statement).unwrap();
+            statement.query([]).unwrap().mapped(|_| Ok(())).count()
+        })
+        .collect();
+    // Two items with their paths, one below the folder, two people, six columns, one tombstone.
+    assert_eq!(rows, [2, 1, 2, 6, 1]);
+}

@@ -1,5 +1,7 @@
 //! Copies of simulated lists in SQLite, judged by the simulated lists themselves.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod comparing;
 mod histories;
 mod judge;
