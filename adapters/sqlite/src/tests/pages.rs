@@ -111,7 +111,7 @@ impl Item {
     }
 
     pub(crate) fn row(&self) -> Row {
-        answer(&[], &[self.clone()]).rows.get(0).unwrap()
+        answer(&[], std::slice::from_ref(self)).rows.get(0).unwrap()
     }
 
     pub(crate) fn up(&self) -> ItemChange {
