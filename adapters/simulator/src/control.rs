@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 pub use self::command::Command;
 use crate::query::{Query, Scope};
+use crate::rowset::Held;
 use crate::server::{Server, base};
 use crate::world::{ListRef, WebRef, World};
 
@@ -111,6 +112,32 @@ fn describe_items(world: &World, list: ListRef) -> Value {
         })
     });
     json!({ "items": items.collect::<Vec<_>>() })
+}
+
+/// The items of a list as a perfect copy has them: `held` says how much of a field that is.
+fn describe_truth(world: &World, list: ListRef) -> Value {
+    let mut items = Vec::new();
+    world.each_truth(list, "<DateInUtc>TRUE</DateInUtc>", |item| {
+        let fields = item.fields.iter().map(|field| {
+            let held = match field.held {
+                Held::Whole => "whole",
+                Held::Ids => "ids",
+                Held::Nothing => "nothing",
+            };
+            (field.name.clone(), json!({ "text": field.text, "held": held }))
+        });
+        items.push(json!({
+            "id": item.id,
+            "unique_id": item.unique_id,
+            "parent": item.parent,
+            "path": item.path,
+            "folder": item.folder,
+            "version": item.version,
+            "permissions": format!("{:#x}", item.permissions),
+            "fields": fields.collect::<serde_json::Map<_, _>>(),
+        }));
+    });
+    json!({ "items": items })
 }
 
 /// The rows of a scope's log after a number, for comparison with what was delivered.

@@ -5,6 +5,7 @@
 //! ([`selection`]), with one from the log ([`window`]).
 
 mod caml;
+mod columns;
 mod definition;
 mod element;
 mod field;
@@ -15,27 +16,25 @@ mod selection;
 mod truth;
 mod value;
 mod window;
-
-use std::borrow::Cow;
+mod writer;
 
 use http::StatusCode;
 
+use self::columns::Columns;
 pub(crate) use self::element::Element;
-use self::field::{Field, Holds};
 use self::options::Options;
 pub(crate) use self::pen::namespaces;
-use self::pen::{Pen, prefixes};
 use self::selection::Selection;
 pub use self::truth::{FieldTruth, Held, ItemTruth};
-use self::value::{Wire, braced, mask};
 use self::window::{Change, Told, Window};
-use crate::dialect::{EmptyViewFields, FullMask, MemberOrder, PoisonKind, SinceExpired};
+use self::writer::{Content, Writer};
+use crate::dialect::SinceExpired;
 use crate::lie::{Lie, Lies};
 use crate::problem::Problem;
 use crate::query::Scope;
 use crate::rest::change_query;
-use crate::token::{Place, Token};
-use crate::world::{ColumnKind, FULL_MASK, Item, ListRef, View, World};
+use crate::token::Place;
+use crate::world::{ListRef, View, World};
 
 /// The parameters as they came, empty ones left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,35 +70,13 @@ pub(crate) struct Rowset {
     pub(crate) cut: Option<usize>,
 }
 
-/// What a page holds.
-struct Content<'a> {
-    last: Option<Token>,
-    /// What MoreChanges says, where it stands.
-    more: Option<bool>,
-    list: bool,
-    ids: Vec<Told>,
-    rows: Vec<&'a Item>,
-    position: Option<String>,
-}
-
-/// The fields of a row.
-struct Columns<'a> {
-    fields: Vec<Field<'a>>,
-    /// PermMask was asked for, not only allowed.
-    rights_asked: bool,
-    /// Values of the property bag stand each for itself.
-    properties: bool,
-    /// More than the id was asked for.
-    more_than_id: bool,
-}
-
 /// Answers a call.
 pub(crate) fn answer(call: &Call<'_>, asked: &Asked) -> Result<Rowset, Problem> {
     let dialect = &call.world.dialect;
     let options = asked.options.as_ref().map_or_else(Options::omitted, Options::supplied);
     let view = view(call, asked)?;
     let limit = limit(call, asked, view)?;
-    let columns = columns(call, asked, &options, view)?;
+    let columns = Columns::new(call, asked, &options, view);
     let selection = Selection::new(call.world, call.list, asked, &options, view)?;
     let start = asked.token.as_deref().map(|text| start(call, text)).transpose()?;
     if start.is_some() && options.position.is_some() {
@@ -157,63 +134,6 @@ fn view<'a>(call: &Call<'a>, asked: &Asked) -> Result<Option<&'a View>, Problem>
 
 /// 0x82000005.
 const MISSING_VIEW: i32 = -2_113_929_211;
-
-/// The fields that rows have: those asked for, else the view's; then what comes with them.
-fn columns<'a>(
-    call: &Call<'a>,
-    asked: &Asked,
-    options: &Options,
-    view: Option<&View>,
-) -> Result<Columns<'a>, Problem> {
-    let dialect = &call.world.dialect;
-    let list = call.world.list(call.list);
-    let named = |names: &mut dyn Iterator<Item = &str>| -> Vec<Field<'a>> {
-        names.filter_map(|name| Field::named(list, name)).collect()
-    };
-    let of_view = || match view.filter(|_| dialect.view_leaks) {
-        Some(view) => named(&mut view.columns.iter().map(|name| &**name)),
-        None => Field::all(list).collect(),
-    };
-    let mut properties = false;
-    let mut fields = match &asked.view_fields {
-        Some(element) if element.children.is_empty() => match dialect.empty_view_fields {
-            EmptyViewFields::View => of_view(),
-            EmptyViewFields::All => Field::all(list).collect(),
-        },
-        Some(element) => {
-            properties = element.says("Properties");
-            named(&mut element.children.iter().filter_map(|reference| reference.attribute("Name")))
-        }
-        None => of_view(),
-    };
-    let more_than_id = fields.iter().any(|field| field.name() != "ID");
-    let rights_asked = fields.iter().any(|field| field.name() == "PermMask");
-    if options.mandatory {
-        let sources: Vec<_> = fields.iter().filter_map(|field| source(field)).collect();
-        fields.extend(sources.iter().filter_map(|name| Field::named(list, name)));
-        fields.extend(list.columns.iter().filter(|column| column.required).map(Field::Column));
-    }
-    if options.permissions {
-        fields.extend(Field::named(list, "PermMask"));
-    }
-    if dialect.uninvited {
-        fields.extend(field::STANDARD.iter().filter(|field| field.is_uninvited()).map(Field::Standard));
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    fields.retain(|field| seen.insert(field.name()));
-    Ok(Columns { fields, rights_asked, properties, more_than_id })
-}
-
-/// The column that a calculated one is made of.
-fn source<'a>(field: &Field<'a>) -> Option<&'a str> {
-    match field {
-        Field::Column(column) => match &column.kind {
-            ColumnKind::Calculated(formula) => formula.source(),
-            _ => None,
-        },
-        Field::Standard(_) => None,
-    }
-}
 
 /// The place of a token, if it is one of this list's.
 fn start(call: &Call<'_>, text: &str) -> Result<Place, Problem> {
@@ -284,170 +204,4 @@ fn lie(call: &Call<'_>, start: Option<Place>, content: &mut Content<'_>) {
         content.rows.clear();
         content.position = None;
     }
-}
-
-/// Writes a page.
-struct Writer<'c, 'a> {
-    call: &'c Call<'a>,
-    options: &'c Options,
-    columns: &'c Columns<'a>,
-}
-
-impl Writer<'_, '_> {
-    fn write(&self, content: &Content<'_>) -> Result<Rowset, Problem> {
-        let dialect = &self.call.world.dialect;
-        let mut pen = Pen::new(dialect, self.options.clean);
-        self.open(&mut pen);
-        self.changes(&mut pen, content);
-        let cut = if self.call.lies.told(Lie::NoData, self.call.number) {
-            None
-        } else {
-            self.data(&mut pen, content)?
-        };
-        pen.raw("</listitems>");
-        Ok(Rowset { text: pen.into_text(), cut })
-    }
-
-    fn open(&self, pen: &mut Pen) {
-        let world = self.call.world;
-        let dialect = &world.dialect;
-        pen.raw("<listitems");
-        pen.single("MinTimeBetweenSyncs", &dialect.min_time_between_syncs.to_string());
-        pen.single("RecommendedTimeBetweenSyncs", "180");
-        pen.single("MaxBulkDocumentSyncSize", "500");
-        pen.single("MaxRecommendedEmbeddedFileSize", "500");
-        if dialect.alternate_urls {
-            // Zones in order: Intranet, Default, Extranet, Internet, Custom; most are empty.
-            pen.single("AlternateUrls", &format!(",{}/,", self.call.base));
-        }
-        let mut rights = world.list(self.call.list).permissions;
-        if self.call.lies.told(Lie::ShiftingMask, self.call.number) {
-            rights = rights.rotate_left(u32::try_from(self.call.number % 64).unwrap_or_default()) >> 1;
-        }
-        let named = rights == FULL_MASK && dialect.full_mask == FullMask::Name;
-        pen.single("EffectivePermMask", &if named { "FullMask".to_owned() } else { mask(rights) });
-        if !dialect.namespaces_above {
-            for (name, uri) in namespaces(dialect) {
-                pen.single(&name, uri);
-            }
-        }
-        pen.raw(">\n");
-    }
-
-    fn changes(&self, pen: &mut Pen, content: &Content<'_>) {
-        pen.raw("<Changes");
-        if let Some(last) = content.last {
-            pen.double("LastChangeToken", &last.to_string());
-        }
-        if let Some(more) = content.more {
-            pen.double("MoreChanges", if more { "TRUE" } else { "FALSE" });
-        }
-        pen.raw(">\n");
-        if content.list {
-            definition::write(pen, self.call);
-        }
-        for told in &content.ids {
-            self.id(pen, told);
-        }
-        pen.raw("</Changes>\n");
-    }
-
-    fn id(&self, pen: &mut Pen, told: &Told) {
-        let dialect = &self.call.world.dialect;
-        pen.raw("<Id");
-        pen.double("ChangeType", told.change.name());
-        if let Some(id) = told.unique_id.filter(|_| dialect.unique_ids) {
-            pen.double("UniqueId", &braced(id));
-        }
-        if let Some((list, id)) = told.to {
-            pen.double("AfterListId", &braced(list));
-            pen.double("AfterItemId", &id.to_string());
-        }
-        if let Some(id) = told.unique_id.filter(|_| dialect.client_ids) {
-            pen.double("MetaInfo_vti_clientid", &id.simple().to_string());
-        }
-        match told.id {
-            Some(id) => pen.raw(&format!(">{id}</Id>\n")),
-            None => pen.raw(" />\n"),
-        }
-    }
-
-    fn data(&self, pen: &mut Pen, content: &Content<'_>) -> Result<Option<usize>, Problem> {
-        let dialect = &self.call.world.dialect;
-        let (data, row) = prefixes(dialect);
-        pen.raw(&format!("<{data}:data"));
-        pen.double("ItemCount", &content.rows.len().to_string());
-        if let Some(position) = &content.position {
-            pen.double("ListItemCollectionPositionNext", position);
-        }
-        pen.raw(">\n");
-        let wire = Wire::new(self.call.world, self.call.list, self.options, self.call.base);
-        let mut rng = fastrand::Rng::with_seed(self.call.seed);
-        let mut cut = None;
-        for item in &content.rows {
-            let poisoned = item.poison && self.columns.more_than_id;
-            if poisoned && dialect.poison == PoisonKind::Error {
-                return Err(poisoned_row());
-            }
-            let mut attributes = self.row(&wire, item);
-            match dialect.member_order {
-                MemberOrder::Recorded => {}
-                MemberOrder::Reversed => attributes.reverse(),
-                MemberOrder::Sorted => attributes.sort(),
-                MemberOrder::Shuffled => rng.shuffle(&mut attributes),
-            }
-            pen.raw(&format!("<{row}:row"));
-            for (at, (name, value)) in attributes.iter().enumerate() {
-                pen.single(name, value);
-                if poisoned && at == attributes.len() / 2 {
-                    match dialect.poison {
-                        PoisonKind::Cut => cut = cut.or(Some(pen.len() - 1)),
-                        // A quote that nobody escaped.
-                        _ => pen.raw("s & <broken"),
-                    }
-                }
-            }
-            pen.raw(" />\n");
-        }
-        pen.raw(&format!("</{data}:data>"));
-        Ok(cut)
-    }
-
-    /// A row's attributes.
-    fn row(&self, wire: &Wire<'_>, item: &Item) -> Vec<(Cow<'static, str>, String)> {
-        let world = self.call.world;
-        let mut attributes = Vec::with_capacity(self.columns.fields.len());
-        for field in &self.columns.fields {
-            if let Field::Standard(standard) = field {
-                let same = || world.rights(self.call.list, item) == world.list(self.call.list).permissions;
-                if standard.holds == Holds::PermMask && !self.columns.rights_asked && same() {
-                    continue;
-                }
-                if standard.holds == Holds::MetaInfo && self.columns.properties {
-                    for (key, value) in wire.properties(item) {
-                        attributes.push((Cow::Owned(format!("ows_MetaInfo_{key}")), value));
-                    }
-                    continue;
-                }
-            }
-            match wire.text(field, item) {
-                Some(text) => attributes.push((Cow::Owned(format!("ows_{}", field.name())), text)),
-                None if world.dialect.empty_values => {
-                    attributes.push((Cow::Owned(format!("ows_{}", field.name())), String::new()));
-                }
-                None => {}
-            }
-        }
-        attributes
-    }
-}
-
-/// What a server says that cannot write a row.
-fn poisoned_row() -> Problem {
-    Problem::new(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        -2_147_024_809,
-        "System.ArgumentException",
-        "'\u{b}', hexadecimal value 0x0B, is an invalid character.",
-    )
 }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
 use super::command::{Command, Named};
-use super::{describe_items, describe_rows};
+use super::{describe_items, describe_rows, describe_truth};
 use crate::auth::Auth;
 use crate::fault::Fault;
 use crate::lie::Lie;
@@ -123,10 +123,17 @@ impl Server {
             }
             Command::SetPermissions { list, mask } => {
                 let list = self.list_named(&list)?;
-                let mask = u64::from_str_radix(mask.trim_start_matches("0x"), 16);
-                let mask = mask.map_err(|_| "the mask is a hexadecimal number".to_owned())?;
-                self.world_mut().set_permissions(list, mask).map(nothing).map_err(text)
+                self.world_mut().set_permissions(list, read_mask(&mask)?).map(nothing).map_err(text)
             }
+            Command::Fill { list, count, per_folder } => {
+                let list = self.list_named(&list)?;
+                self.world_mut().fill(list, count, per_folder).map(nothing).map_err(text)
+            }
+            Command::AddEveryColumn { list, shown } => {
+                let (list, shown) = (self.list_named(&list)?, self.list_named(&shown)?);
+                self.world_mut().add_every_column(list, shown).map(nothing).map_err(text)
+            }
+            Command::Truth { list } => Ok(describe_truth(self.world(), self.list_named(&list)?)),
             Command::AddColumn { list, title, kind } => {
                 let list = self.list_named(&list)?;
                 let kind = column_kind(&kind).ok_or_else(|| format!("`{kind}` is no kind of column here"))?;
@@ -208,6 +215,11 @@ impl Server {
             Command::Share { list, item, user } => {
                 let (list, id) = self.item_named(&list, &item)?;
                 self.world_mut().share(Securable::Item(list, id), user, "Edit").map(nothing).map_err(text)
+            }
+            Command::SetItemPermissions { list, item, mask } => {
+                let (list, id) = self.item_named(&list, &item)?;
+                let mask = mask.as_deref().map(read_mask).transpose()?;
+                self.world_mut().set_item_permissions(list, id, mask).map(nothing).map_err(text)
             }
             Command::InheritAgain { list, item } => {
                 let (list, id) = self.item_named(&list, &item)?;
@@ -295,6 +307,11 @@ fn nothing(_: ()) -> Json {
 
 fn read_fault(text: &str) -> Result<Fault, String> {
     Fault::read(text).ok_or_else(|| format!("`{text}` is no fault"))
+}
+
+fn read_mask(text: &str) -> Result<u64, String> {
+    let mask = u64::from_str_radix(text.trim_start_matches("0x"), 16);
+    mask.map_err(|_| "the mask is a hexadecimal number".to_owned())
 }
 
 fn column_kind(name: &str) -> Option<ColumnKind> {

@@ -141,6 +141,29 @@ pub enum Command {
         list: String,
         mask: String,
     },
+    /// Rights of the caller on an item, as a hexadecimal mask; none for those on its list.
+    SetItemPermissions {
+        list: String,
+        #[serde(flatten)]
+        item: Named,
+        mask: Option<String>,
+    },
+    /// Many files or rows at once, in folders of so many; 0 for all at the top.
+    Fill {
+        list: String,
+        count: u32,
+        #[serde(default)]
+        per_folder: u32,
+    },
+    /// One column of every type; lookups show titles of the other list.
+    AddEveryColumn {
+        list: String,
+        shown: String,
+    },
+    /// The truth about a list's items with every field, as a perfect copy has it.
+    Truth {
+        list: String,
+    },
     /// `kind` is text, note, number, currency, integer, boolean, datetime, user or url.
     AddColumn {
         list: String,

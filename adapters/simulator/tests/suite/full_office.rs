@@ -178,3 +178,20 @@ fn a_list_is_filled_at_once_and_a_row_is_written_for_each_item() {
     assert!(increment(&mut server, office.documents, &start).rows.is_empty());
     assert_eq!(server.world().list(office.bids).template, Template::List);
 }
+
+#[test]
+fn the_feed_s_verbs_are_commands_of_the_control_path_too() {
+    let mut server = Server::new(office().world);
+    let mut command = |text: &str| server.control(serde_json::from_str(text).unwrap());
+    command(r#"{"do":"add-every-column","list":"Documents","shown":"Q1 Bids"}"#).unwrap();
+    command(r#"{"do":"fill","list":"Documents","count":30,"per_folder":10}"#).unwrap();
+    command(r#"{"do":"set-item-permissions","list":"Documents","id":2,"mask":"0x1b"}"#).unwrap();
+    assert!(command(r#"{"do":"set-item-permissions","list":"Documents","id":2,"mask":"many"}"#).is_err());
+    let truth = command(r#"{"do":"truth","list":"Documents"}"#).unwrap();
+    let items = truth["items"].as_array().unwrap();
+    assert_eq!(items.len(), 33);
+    assert_eq!(items[1]["path"], "/sites/ops/Shared Documents/Folder 1/Document 1.docx");
+    assert_eq!(items[1]["permissions"], "0x1b");
+    assert_eq!(items[1]["fields"]["Pieces"]["text"], "1");
+    assert_eq!(items[1]["fields"]["Author"]["held"], "ids");
+}
