@@ -262,7 +262,7 @@ impl fmt::Display for Copy {
         write!(f, "{}", Count(self.rows, "row"))?;
         match (&self.title, &self.table) {
             (Some(title), Some(table)) => {
-                write!(f, " of {} in table {}", Printable(title), Printable(table))?
+                write!(f, " of {} in table {}", Printable(title), Printable(table))?;
             }
             _ => write!(f, ", nothing read yet")?,
         }

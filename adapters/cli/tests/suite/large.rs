@@ -2,6 +2,7 @@
 //!
 //! Small by default; `SPCHANGES_LARGE_ITEMS=200000 SPCHANGES_LARGE_CHANGES=10000` in release mode is the whole of it.
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "it measures, and tells what")]
 
 use std::{
     fs,
