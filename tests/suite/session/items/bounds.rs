@@ -167,3 +167,17 @@ fn an_item_that_was_deleted_and_restored_with_its_row_is_settled() {
     assert_eq!(page.checkpoint.pending(), (0, 0));
     assert_eq!(told(&page), ["-6", "restored 6", "+6"]);
 }
+
+#[test]
+fn another_folder_at_the_path_of_the_one_that_was_listed_removes_nothing() {
+    let mut items = listing();
+    items.answer(&Answer::new(110).list().rows(&[(8, "A/")]));
+    items.page();
+    items.answer(&Answer::new(110).list());
+    let other = Answer::new(110).list().rows(&[(8, "A/")]).to_string().replace("0008}", "0088}");
+    items.reply(200, &other);
+    // It is placed and listed anew.
+    let asked = items.answer(&Answer::new(110).list().rows(&[(8, "A/")]));
+    assert!(asked.contains(">8</Value>"), "{asked}");
+    assert_eq!(told(&items.page()), ["+8"]);
+}
