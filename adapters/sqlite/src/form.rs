@@ -119,12 +119,11 @@ impl Form {
         cells: &mut Vec<Cell<'r>>,
     ) -> bool {
         let end = cells.len() + count;
-        let whole = match (self, row.value(field)) {
-            (_, None) => true,
-            (Form::Raw, Some(_)) => {
-                cells.push(row.at(field.column()).map_or(Cell::Null, Cell::text));
-                true
-            }
+        // Some servers write a value that is not there as an empty one.
+        let text = row.at(field.column()).filter(|text| !text.is_empty());
+        let whole = match (self, text.and_then(|_| row.value(field))) {
+            (_, None) | (Form::Text, Some(Value::Text(""))) => true,
+            (Form::Raw, Some(_)) => cells.hold(text.map_or(Cell::Null, Cell::text)),
             (Form::Text, Some(Value::Text(text) | Value::Json(text) | Value::ContentTypeId(text))) => {
                 cells.push(Cell::text(text));
                 true
@@ -135,8 +134,8 @@ impl Form {
             (Form::Boolean, Some(Value::Boolean(yes))) => cells.hold(Cell::Integer(i64::from(yes))),
             (Form::Time, Some(Value::Date(time))) => {
                 // Mostly the text already is what the time would be written as.
-                let text = row.at(field.column()).filter(|text| is_plain_time(text));
-                cells.hold(text.map_or_else(|| Cell::owned(time.to_string()), Cell::text))
+                let plain = text.filter(|text| is_plain_time(text));
+                cells.hold(plain.map_or_else(|| Cell::owned(time.to_string()), Cell::text))
             }
             (Form::Choices, Some(Value::Choices(choices))) => {
                 cells.hold(Cell::owned(json!(choices).to_string()))

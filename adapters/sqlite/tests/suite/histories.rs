@@ -37,6 +37,10 @@ fn play(seed: u64) -> Result<(), String> {
     let rows = NonZeroU32::new(rng.u32(1..40)).unwrap();
     let dialect = if rng.bool() { Dialect::Rest } else { Dialect::Soap };
     let query = query(title).row_limit(rows).dialect(dialect);
+    let switches: Vec<&str> = SWITCHES.iter().copied().filter(|_| rng.u8(..4) == 0).collect();
+    for switch in &switches {
+        host.server_mut().world_mut().dialect.set(switch).unwrap();
+    }
     let trouble = rng.f64() * 0.015;
     let faults = &mut host.server_mut().faults;
     faults.seed(rng.u64(..));
@@ -50,7 +54,7 @@ fn play(seed: u64) -> Result<(), String> {
         let deaths = rng.usize(..5);
         let mut lives = (0..deaths).map(|_| rng.u64(..14)).collect::<Vec<_>>().into_iter();
         let told = |what: String| {
-            format!("seed {seed}, {title}, {rows} rows a page, {dialect:?}, run {run}: {what}")
+            format!("seed {seed}, {title}, {rows} rows a page, {dialect:?}, {switches:?}, run {run}: {what}")
         };
         sync_through_deaths(&mut host, &path, &query, &mut lives).map_err(told)?;
         judge(&path, host.server().world(), list).map_err(told)?;
@@ -61,6 +65,31 @@ fn play(seed: u64) -> Result<(), String> {
         n => Err(format!("seed {seed}: {n} requests came too early")),
     }
 }
+
+/// What servers may do otherwise than most.
+const SWITCHES: [&str; 21] = [
+    "since_cap=0",
+    "since_cap=3",
+    "since_scan=5",
+    "restored=id",
+    "restored=row",
+    "system_updated=sometimes",
+    "renamed=both",
+    "moves_within_as_ids=true",
+    "id_order=grouped",
+    "stray_ids=true",
+    "unique_ids=false",
+    "schema_rows=all",
+    "position_at_end=true",
+    "empty_values=true",
+    "folder_delete=each",
+    "folder_copy=each",
+    "folder_restore=each",
+    "folder_rename=move",
+    "move_within=away",
+    "arrival=add",
+    "rowset_prefixes=other",
+];
 
 #[test]
 fn the_copy_equals_the_list_through_faults_and_deaths() {

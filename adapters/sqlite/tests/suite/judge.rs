@@ -108,7 +108,7 @@ fn expected(item: &ItemTruth, truth: &FieldTruth, column: &Column) -> Option<Val
     let integer = |number: &str| {
         Value::Integer(number.parse().unwrap_or_else(|_| panic!("{}: {text:?} is no number", column.name)))
     };
-    let plain = |text: &str| Value::Text(text.to_owned());
+    let plain = |text: &str| if text.is_empty() { Value::Null } else { Value::Text(text.to_owned()) };
     Some(match (column.kind.as_str(), column.part.as_str()) {
         ("Number" | "Currency", _) => real(text),
         ("Integer" | "Counter" | "ModStat" | "Attachments" | "Boolean", _) => integer(text),
