@@ -69,18 +69,10 @@ const FIXED: [(Exit, &str, &str); 12] = [
     (Exit::LIMIT, "at once", "stopped before the end (--max, acks missing); state saved"),
     (Exit::PERMISSION, "no", "authentication or permission"),
     (Exit::TEMPORARY, "later", "throttled beyond the budget, outage, network; state saved"),
-    (
-        Exit::RESYNC,
-        "see",
-        "resync required: tail wants --accept-gap once everything was read anew, mirror --full",
-    ),
+    (Exit::RESYNC, "see", "resync required: read everything anew; then --accept-gap (mirror: --full)"),
     (Exit::STATE, "no", "the state file or copy does not fit this address, list or query, or is locked"),
     (Exit::UNDECODABLE, "no", "an answer that cannot be read"),
-    (
-        Exit::HELD_BACK,
-        "see",
-        "mirror: too many rows would be removed unseen: look, then run with --allow-delete N",
-    ),
+    (Exit::HELD_BACK, "see", "too many rows would be removed unseen: look, then --allow-delete N"),
     (Exit(130), "yes", "interrupted by SIGINT/SIGTERM at a page border; state saved"),
     (Exit::BROKEN_PIPE, "yes", "the reader of the output went away; it gets the rest next time"),
 ];

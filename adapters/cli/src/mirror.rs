@@ -230,9 +230,8 @@ impl Run<'_> {
 
     /// Rests between two looks, at least as long as the server asks for; `Some` where there is nothing more to do.
     fn rest(&mut self, min_minutes: Option<u32>) -> Result<Option<Exit>, Failure> {
-        let floor = Duration::from_secs(60) * min_minutes.unwrap_or(0);
-        let every = self.args.every.max(floor);
-        let rest = every + every.mul_f64(JITTER * fastrand::f64());
+        let rest = pause(self.args.every, min_minutes).mul_f64(1.0 + JITTER * fastrand::f64());
+        self.progress.show(format!("up to date; looking again in {} s", rest.as_secs_f64().ceil()));
         let until = Instant::now() + rest;
         loop {
             if self.stop.is_asked() {
@@ -290,8 +289,26 @@ impl Run<'_> {
     }
 
     fn print(&mut self, record: &Record) -> Result<(), Failure> {
-        self.progress.clear();
-        self.out.record(record)?;
-        Ok(self.out.flush()?)
+        let out = &mut self.out;
+        Ok(self.progress.aside(|| out.record(record).and_then(|()| out.flush()))?)
+    }
+}
+
+/// How long to rest between two looks: as was asked for, and never less than the server asks for.
+fn pause(every: Duration, min_minutes: Option<u32>) -> Duration {
+    every.max(Duration::from_secs(60).saturating_mul(min_minutes.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_servers_minutes_are_a_floor_for_following() {
+        let seconds = Duration::from_secs;
+        assert_eq!(pause(seconds(60), None), seconds(60));
+        assert_eq!(pause(seconds(10), Some(0)), seconds(10));
+        assert_eq!(pause(seconds(60), Some(5)), seconds(300));
+        assert_eq!(pause(seconds(600), Some(5)), seconds(600));
     }
 }

@@ -66,6 +66,11 @@ impl Progress {
         self.bar.tick();
     }
 
+    /// Does something with the bar out of the way, as printing on the same screen.
+    pub(crate) fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.bar.suspend(work)
+    }
+
     /// Tells something worth knowing, unless `--quiet`.
     pub(crate) fn note(&self, note: impl fmt::Display) {
         self.say(Volume::Notes, note);

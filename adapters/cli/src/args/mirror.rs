@@ -148,7 +148,7 @@ mod tests {
     use crate::args::{Cli, Command};
 
     fn mirror(args: &str) -> Result<Mirror, String> {
-        let words = ["spchanges", "mirror"].into_iter().chain(args.split(' '));
+        let words = ["spchanges", "mirror"].into_iter().chain(args.split_whitespace());
         match Cli::try_parse_from(words).map_err(|error| error.to_string())?.command {
             Command::Mirror(mirror) => Ok(*mirror),
             other => panic!("{other:?}"),

@@ -3,13 +3,15 @@
 
 use std::{
     os::unix::process::ExitStatusExt,
-    process::{Child, Stdio},
+    path::Path,
+    process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
 use fastrand::Rng;
-use serde_json::json;
+use rusqlite::Connection;
+use serde_json::{Value, json};
 
 use crate::{command, copy::Copy, served::Served};
 
@@ -51,4 +53,40 @@ fn processes_that_are_killed_leave_a_copy_that_the_next_one_completes() {
     anew.mirror(served.address(), "Documents", &[]).with(0);
     assert_eq!(copy.dump(), anew.dump());
     assert!(copy.dump().len() > 30);
+}
+
+/// How many rows a copy holds; none while it is not made yet.
+fn rows(path: &str) -> Option<i64> {
+    if !Path::new(path).exists() {
+        return None;
+    }
+    let file = Connection::open(path).ok()?;
+    file.busy_timeout(Duration::from_secs(5)).ok()?;
+    file.query_row("SELECT count(*) FROM Documents", [], |row| row.get(0)).ok()
+}
+
+#[test]
+fn a_signal_ends_a_load_at_the_border_of_a_page_and_the_next_run_goes_on() {
+    let served = Served::start(&["--changes", "1500", "--fault", "slow:20ms"]);
+    let copy = Copy::new();
+    let args = copy.args(served.address(), "Documents", &["--rows-per-page", "1"]);
+    let child = command(&args).stdout(Stdio::piped()).spawn().unwrap();
+    while rows(&copy.path).unwrap_or(0) < 3 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let last: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&last["type"], last["rows"].as_i64()), (&"interrupted".into(), rows(&copy.path)), "{last}");
+    assert_eq!(last["rows"], last["written"]);
+    let status = crate::run(&["mirror", "--into", &copy.path, "--status"]).with(0).last();
+    assert!(status["loading"] == true && status["synced_at"].is_null(), "{status}");
+
+    let done = copy.mirror(served.address(), "Documents", &["--rows-per-page", "1000"]).with(0).last();
+    assert_eq!(
+        done["written"].as_u64(),
+        Some(done["rows"].as_u64().unwrap() - last["rows"].as_u64().unwrap())
+    );
+    copy.mirror(served.address(), "Documents", &["--verify"]).with(0);
 }

@@ -23,6 +23,28 @@ fn a_copy_that_goes_on_equals_one_made_anew() {
     }
 }
 
+/// The first block of the README with this fence.
+fn readme(fence: &str) -> String {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let (_, rest) = text.split_once(&format!("```{fence}\n")).unwrap();
+    rest.split_once("```").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_command_of_the_readme_makes_what_its_sql_reads() {
+    let words = readme("sh mirror");
+    let (cargo, args) = words.trim().split_once(" -- ").unwrap();
+    assert!(cargo.starts_with("cargo run "), "{cargo}");
+    let args: Vec<&str> = args.split(' ').collect();
+    let folder = tempfile::tempdir().unwrap();
+    assert!(command(&args).current_dir(&folder).output().unwrap().status.success());
+    let file = rusqlite::Connection::open(folder.path().join("documents.sqlite")).unwrap();
+    let mut statement = file.prepare(&readme("sql mirror")).unwrap();
+    let paths = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let paths: Vec<String> = paths.map(Result::unwrap).collect();
+    assert!(paths.len() > 3 && paths.iter().all(|path| path.starts_with("/sites/ops/Shared Documents/")));
+}
+
 #[test]
 fn a_second_run_finds_nothing_and_asks_little() {
     let copy = Copy::new();
