@@ -4,6 +4,9 @@
 //! that were only pointed at before the next page of the increment, folders once the increment has reached the end.
 //! So a checkpoint taken anywhere says by itself what is left to do.
 
+mod load;
+mod names;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
@@ -11,12 +14,11 @@ use jiff::Timestamp;
 use super::{
     ask,
     folders::Folders,
-    outcome::{Basis, End, ItemChange, Known, Mark, Notice},
+    outcome::{Basis, ItemChange, Known, Notice},
     settling::Settling,
 };
 use crate::{
-    change::{Change, ChangeKind, ChangedObject},
-    checkpoint::{Checkpoint, Ids, ItemState, Load, Position, State},
+    checkpoint::{Checkpoint, Ids, ItemState, Position, State},
     item::{Event, EventKind, ListDefinition, Row, Rowset, Schema},
     item_query::ItemQuery,
     session::{
@@ -361,97 +363,6 @@ impl Sync {
         Some(if values_changed { self.reload(ResyncReason::SchemaChanged) } else { Said::Nothing })
     }
 
-    /// Takes a page of the load. `first` is where the increment will start, if the load begins with this page.
-    pub(super) fn on_load(&mut self, answer: &Rowset, time: Timestamp) -> Result<Said, Contradiction> {
-        if let Some(said) = self.aside(answer) {
-            return Ok(said);
-        }
-        let mut notices = notices(answer);
-        let last = answer.token.clone().ok_or("the page of a load has no LastChangeToken")?;
-        self.check(&last)?;
-        // A page from a copy that lags behind would show items as no increment corrects them.
-        if let Some(load) = self.items().load.as_ref().filter(|load| last.number() < load.first.number()) {
-            return Ok(match log::behind(load.first.ticks(), last.ticks()) {
-                Judgement::Resync(reason) => self.reload(reason),
-                _ => Said::Unsettled(format!(
-                    "the server lags behind the beginning of the load, {}",
-                    load.first
-                )),
-            });
-        }
-        let load = self.load(&last, time);
-        for broken in &answer.broken {
-            match broken.id {
-                Some(id) => load.poison.insert(id),
-                None => load.sweeps = false,
-            }
-        }
-        load.rows += answer.rows.len() as u64;
-        let broken = answer.broken.iter().filter_map(|broken| broken.id);
-        let ids: Vec<i32> = answer.rows.iter().map(|row| row.id()).chain(broken).collect();
-        load.passed = ids.iter().copied().fold(load.passed, i32::max);
-        let finished = match load.windows.first_window() {
-            Some((first, last)) => {
-                if ids.iter().any(|id| !(first..=last).contains(id)) {
-                    return Err(format!("rows came that are not among the ids {first} to {last}"));
-                }
-                match (answer.next_place.is_some(), ids.iter().max()) {
-                    (true, None) => return Err("a page without rows says that more follow".to_owned()),
-                    (true, Some(highest)) if *highest < last => {
-                        load.windows.replace_first(&[(highest + 1, last)]);
-                    }
-                    _ => load.windows.replace_first(&[]),
-                }
-                load.windows.is_empty()
-            }
-            None => {
-                if answer.next_place.is_some() && answer.next_place.as_deref() == load.place.as_deref() {
-                    return Err("the next page of the load begins where this one did".to_owned());
-                }
-                load.place = answer.next_place.as_deref().map(str::to_owned);
-                answer.next_place.is_none()
-            }
-        };
-        let changes = answer.rows.iter().map(ItemChange::Upserted).collect();
-        Ok(Said::Page(self.load_page(changes, &mut notices, finished)))
-    }
-
-    /// The load under way, begun now if there is none.
-    fn load(&mut self, first: &ChangeToken, moment: Timestamp) -> &mut Load {
-        let items = self.items_mut();
-        let loads = &mut items.loads;
-        items.load.get_or_insert_with(|| {
-            *loads += 1;
-            Load {
-                counter: *loads,
-                first: first.clone(),
-                moment,
-                place: None,
-                passed: 0,
-                rows: 0,
-                windows: Ids::default(),
-                poison: Ids::default(),
-                sweeps: true,
-            }
-        })
-    }
-
-    /// A page of the load under way; with the last one the position becomes the token the load began with.
-    fn load_page(&mut self, changes: Vec<ItemChange>, notices: &mut Vec<Notice>, finished: bool) -> Part {
-        let load = self.items().load.clone().expect("a page of a load belongs to one");
-        let name = Mark(format!("load {} {}", load.counter, load.first));
-        let end = finished.then(|| {
-            if let Some(total) = self.total.filter(|total| *total > load.rows) {
-                notices.push(Notice::Hidden { visible: load.rows, total });
-            }
-            self.state.position = Position::Token(load.first.clone());
-            self.state.moment = load.moment;
-            self.items_mut().load = None;
-            if load.sweeps { End::Sweep { spare: load.poison.ids().collect() } } else { End::Keep }
-        });
-        Part { basis: Basis::Snapshot { load: name, end }, changes, notices: std::mem::take(notices) }
-    }
-
     /// Takes a page of the increment.
     pub(super) fn on_increment(&mut self, answer: &Rowset, time: Timestamp) -> Result<Said, Contradiction> {
         if let Some(reason) = answer.events.iter().find_map(resets) {
@@ -520,14 +431,18 @@ impl Sync {
             .iter()
             .chain(answer.events.iter().filter_map(|event| event.id.as_ref()))
             .for_each(|id| self.told.insert(*id));
+        let back = |event: &&Event| event.kind == EventKind::Restored;
+        let restored: BTreeSet<i32> =
+            answer.events.iter().filter(back).filter_map(|event| event.id).collect();
         let items = self.items_mut();
         let mut changes = Vec::with_capacity(answer.events.len() + answer.rows.len());
         for event in &answer.events {
             let Some(id) = event.id else { continue };
             let (unique_id, has_row) = (event.unique_id, present.contains(&id));
             let gone = matches!(event.kind, EventKind::Deleted | EventKind::MovedAway { .. });
-            // Gone and there all the same: only asking for it tells which came last. A restore tells it too.
-            if gone == has_row {
+            // Gone and there all the same: only asking for it tells which came last. A restore with its row tells it
+            // too; one without is no help, because not every server keeps the order of events.
+            if gone == has_row || (gone && restored.contains(&id)) {
                 items.pending.insert(id);
             } else if gone || event.kind == EventKind::Restored {
                 items.pending.remove(id);
@@ -568,73 +483,6 @@ impl Sync {
     /// More folders than can be listed one by one are a new load.
     pub(super) fn too_many_folders(&mut self) -> Option<Said> {
         (self.items().folders.len() > MOST_FOLDERS).then(|| self.reload(ResyncReason::TooManyFolders))
-    }
-
-    /// Has GetChanges name what changed, because the increment cannot be answered.
-    pub(super) fn name_changes(&mut self) {
-        if let Some(cursor) = self.increment_start().cloned() {
-            self.naming = Some(Naming { cursor, ids: Ids::default(), instead: true });
-        }
-    }
-
-    /// Takes a page of GetChanges for the ids it names.
-    ///
-    /// A folder that goes takes along what lies in it, without a word. What lay elsewhere before and was moved into it
-    /// in the same stretch of the log is then told of nowhere but here.
-    pub(super) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Contradiction> {
-        let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
-        log::check(Some(&from), self.names_end(), changes)?;
-        let naming =
-            self.naming.get_or_insert_with(|| Naming { cursor: from, ids: Ids::default(), instead: false });
-        for change in changes {
-            match &change.object {
-                ChangedObject::Item(item) => naming.ids.insert(item.item_id),
-                ChangedObject::List(_) if change.kind == ChangeKind::Restore => {
-                    return Ok(self.reload(ResyncReason::Restored));
-                }
-                _ => {}
-            }
-        }
-        if let Some(last) = changes.last() {
-            naming.cursor = last.token.clone();
-            return Ok(Said::Nothing);
-        }
-        let Naming { ids, instead, .. } = self.naming.take().ok_or("GetChanges was asked for")?;
-        if instead {
-            (self.again, self.reached) = (None, true);
-            self.state.position = Position::Token(self.fence.clone());
-            self.state.moment = self.fence_time;
-        }
-        let told = std::mem::take(&mut self.told);
-        let items = self.items_mut();
-        items.names_due = false;
-        ids.ids().filter(|id| instead || !told.contains(*id)).for_each(|id| items.pending.insert(id));
-        Ok(Said::Nothing)
-    }
-
-    /// Goes around what the server fails on in a load: reads windows of ids instead of places, and halves the one
-    /// that fails, down to a single item. `probe` is a token the server gave while it could answer at all.
-    pub(super) fn halve_load(&mut self, probe: &ChangeToken, time: Timestamp, what: &str) -> Said {
-        let rows = self.rows;
-        let load = self.load(probe, time);
-        let Some((first, last)) = load.windows.first_window() else {
-            let first = load.passed.saturating_add(1);
-            let middle = first.saturating_add(rows - 1);
-            let rest = (middle < i32::MAX).then(|| (middle + 1, i32::MAX));
-            load.windows = Ids::windows(std::iter::once((first, middle)).chain(rest));
-            load.place = None;
-            return Said::Nothing;
-        };
-        if first < last {
-            let middle = (first + (last - first) / 2).min(first.saturating_add(rows - 1));
-            load.windows.replace_first(&[(first, middle), (middle + 1, last)]);
-            return Said::Nothing;
-        }
-        load.poison.insert(first);
-        load.windows.replace_first(&[]);
-        let finished = load.windows.is_empty();
-        let mut notices = vec![Notice::Poison { id: Some(first), what: what.to_owned() }];
-        Said::Page(self.load_page(Vec::new(), &mut notices, finished))
     }
 }
 
