@@ -398,14 +398,6 @@ impl Member {
             Member::Contains => "Contains",
         }
     }
-
-    /// Whether its value is XML.
-    pub(crate) fn is_xml(self) -> bool {
-        match self {
-            Member::Query | Member::ViewFields | Member::QueryOptions | Member::Contains => true,
-            Member::ViewName | Member::RowLimit | Member::ChangeToken => false,
-        }
-    }
 }
 
 #[cfg(test)]
