@@ -199,20 +199,21 @@ impl ViewFields {
     /// [`Row::property`](crate::Row::property).
     pub fn with_properties(mut self) -> Self {
         let checked = &mut self.0;
-        if !checked.fields.iter().any(|name| &**name == "MetaInfo") {
-            let end = checked.xml.rfind("</").unwrap_or(checked.xml.len());
-            checked.xml.insert_str(end, "<FieldRef Name=\"MetaInfo\"/>");
+        let (attributes, content) = checked.root_without(text::PROPERTIES);
+        let named = checked.fields.iter().any(|name| &**name == "MetaInfo");
+        let bag = if named { "" } else { "<FieldRef Name=\"MetaInfo\"/>" };
+        let xml =
+            format!("<ViewFields {}=\"TRUE\"{attributes}>{content}{bag}</ViewFields>", text::PROPERTIES);
+        (checked.xml, checked.properties) = (xml, true);
+        if !named {
             checked.fields.push("MetaInfo".into());
-        }
-        if !checked.xml.starts_with(WITH_PROPERTIES) {
-            checked.xml.replace_range(.."<ViewFields".len(), WITH_PROPERTIES);
         }
         self
     }
 
     /// Whether the property bag is asked for.
     pub(crate) fn asks_for_properties(&self) -> bool {
-        self.0.xml.starts_with(WITH_PROPERTIES)
+        self.0.properties
     }
 
     /// The internal names of the fields, in their order.
@@ -227,8 +228,6 @@ impl Contains {
         Contains(Checked::built(field.contains(text).xml().to_owned()))
     }
 }
-
-const WITH_PROPERTIES: &str = "<ViewFields Properties=\"TRUE\"";
 
 #[cfg(test)]
 mod tests;

@@ -68,7 +68,8 @@ fn of_body(body: &[u8]) -> Result<Digest, DecodeError> {
         true => of_xml(text),
         false => of_json(text)?,
     };
-    let value = value.filter(|value| !value.is_empty());
+    // A header may hold any byte; whoever sends it reads it as text.
+    let value = value.filter(|value| !value.is_empty() && value.is_ascii());
     let mut value = value
         .and_then(|value| HeaderValue::try_from(value).ok())
         .ok_or_else(|| DecodeError::new("a digest that can stand in a header", VALUE))?;
@@ -153,6 +154,7 @@ mod tests {
             "\u{FF}",
             r#"{"FormDigestValue":"","FormDigestTimeoutSeconds":1800}"#,
             r#"{"FormDigestValue":"a\nb","FormDigestTimeoutSeconds":1800}"#,
+            r#"{"FormDigestValue":"0xé","FormDigestTimeoutSeconds":1800}"#,
             r#"{"FormDigestValue":"0x1"}"#,
             r#"{"FormDigestValue":"0x1","FormDigestTimeoutSeconds":-1}"#,
         ] {

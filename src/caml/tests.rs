@@ -203,7 +203,9 @@ fn a_text_that_is_not_well_formed_is_refused_when_it_is_made() {
         "<!DOCTYPE Where [<!ENTITY a 'b'>]><Where/>",
         "<Where><?target?></Where>",
         "<Where><!-- a -- b --></Where>",
+        "<Where><!-- a ---></Where>",
         "<Where><![CDATA[\u{FFFF}]]></Where>",
+        "<Where>a ]]> b</Where>",
     ] {
         let refused = xml.parse::<Where>();
         assert!(matches!(refused, Err(CamlError::NotWellFormed { .. })), "{xml}: {refused:?}");
@@ -212,6 +214,30 @@ fn a_text_that_is_not_well_formed_is_refused_when_it_is_made() {
     assert_eq!(query.to_string(), "the text is a Query instead of a Where");
     for xml in ["<where/>", "<Eq/>"] {
         assert!(matches!(xml.parse::<Where>(), Err(CamlError::Root { expected: "Where", .. })));
+    }
+}
+
+#[test]
+fn the_property_bag_can_be_asked_for_beside_any_text_of_ones_own() {
+    for (own, with) in [
+        ("<ViewFields/>", "<ViewFields Properties=\"TRUE\"><FieldRef Name=\"MetaInfo\"/></ViewFields>"),
+        (
+            "<ViewFields a='\"' Properties='FALSE' ><FieldRef Name='T'/></ViewFields ><!-- </a> -->",
+            "<ViewFields Properties=\"TRUE\" a='\"'><FieldRef Name='T'/><FieldRef Name=\"MetaInfo\"/></ViewFields>",
+        ),
+        (
+            "<ViewFields Properties='TRUE'><FieldRef Name='MetaInfo'/></ViewFields>",
+            "<ViewFields Properties=\"TRUE\"><FieldRef Name='MetaInfo'/></ViewFields>",
+        ),
+    ] {
+        let own: ViewFields = own.parse().unwrap();
+        assert_eq!(own.asks_for_properties(), own.as_str().contains("'TRUE'"));
+        let asked = own.with_properties();
+        assert_eq!((asked.as_str(), asked.asks_for_properties()), (with, true));
+        let read: ViewFields = with.parse().unwrap();
+        assert!(read.asks_for_properties());
+        assert!(asked.names().eq(read.names()) && asked.names().any(|name| name == "MetaInfo"));
+        assert_eq!(read.with_properties(), asked);
     }
 }
 
@@ -255,6 +281,11 @@ proptest! {
     fn any_text_is_taken_or_refused(xml in "(<|</|>|/>|Where|a|=|'|\"|&|;|#|!|--|\\[CDATA\\[|\\]\\]| |\\PC){0,24}") {
         let _ = xml.parse::<Where>();
         let _ = format!("<Where>{xml}</Where>").parse::<Where>();
-        let _ = format!("<ViewFields {xml}/>").parse::<ViewFields>();
+        for fields in [format!("<ViewFields {xml}/>"), format!("<ViewFields>{xml}</ViewFields>{xml}")] {
+            if let Ok(fields) = fields.parse::<ViewFields>() {
+                let asked = fields.with_properties();
+                prop_assert_eq!(asked.as_str().parse::<ViewFields>(), Ok(asked));
+            }
+        }
     }
 }

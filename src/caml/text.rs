@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quick_xml::{
     Reader,
-    events::{BytesStart, Event},
+    events::{BytesStart, Event, attributes::Attribute},
     name::{NamespaceResolver, ResolveResult},
 };
 
@@ -16,6 +16,8 @@ pub(super) struct Checked {
     pub(super) xml: String,
     /// The names of the fields below the root, in their order.
     pub(super) fields: Vec<Box<str>>,
+    /// Whether the root says `Properties="TRUE"`.
+    pub(super) properties: bool,
 }
 
 impl PartialEq for Checked {
@@ -28,7 +30,33 @@ impl Eq for Checked {}
 
 impl Checked {
     pub(super) fn built(xml: String) -> Self {
-        Checked { xml, fields: Vec::new() }
+        Checked { xml, fields: Vec::new(), properties: false }
+    }
+
+    /// What stands in the root's tag behind its name, one attribute left out, and what the root holds.
+    pub(super) fn root_without(&self, left_out: &str) -> (String, &str) {
+        let (mut attributes, mut begin, mut depth) = (String::new(), None, 0_u32);
+        let mut reader = Reader::from_str(&self.xml);
+        loop {
+            let before = position(&reader);
+            let event = reader.read_event().expect("the text was checked");
+            if let (Event::Start(tag) | Event::Empty(tag), None) = (&event, begin) {
+                begin = Some(position(&reader));
+                for attribute in tag.attributes().flatten().filter(|other| other.key.into_inner() != left_out)
+                {
+                    let quote = if attribute.value.contains('"') { '\'' } else { '"' };
+                    let (name, value) = (attribute.key.into_inner(), &attribute.value);
+                    attributes.push_str(&format!(" {name}={quote}{value}{quote}"));
+                }
+            }
+            match (event, begin) {
+                (Event::Start(_), _) => depth += 1,
+                (Event::End(_), Some(begin)) if depth == 1 => return (attributes, &self.xml[begin..before]),
+                (Event::End(_), _) => depth -= 1,
+                (Event::Empty(_), _) if depth == 0 => return (attributes, ""),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -74,6 +102,8 @@ pub enum CamlError {
 
 /// Bytes a text of one's own may have.
 pub const MAX_CAML_BYTES: usize = 1 << 20;
+/// What `ViewFields` say that ask for the property bag, column by column.
+pub(super) const PROPERTIES: &str = "Properties";
 /// Elements that may stand in one another in a text of one's own. Servers refuse filters far less deep.
 pub const MAX_CAML_DEPTH: usize = 256;
 
@@ -96,7 +126,7 @@ pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError
     let mut reader = Reader::from_str(&checked.xml);
     let mut closed = false;
     loop {
-        let at = usize::try_from(reader.buffer_position()).unwrap_or_default();
+        let at = position(&reader);
         let wrong = |what: &str| CamlError::NotWellFormed { what: what.to_owned(), at };
         let event = reader.read_event().map_err(|error| wrong(&error.to_string()))?;
         match &event {
@@ -107,6 +137,12 @@ pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError
                 if open.is_empty() && tag.name().into_inner() != root {
                     let found = tag.name().into_inner().chars().take(40).collect();
                     return Err(CamlError::Root { expected: root, found });
+                }
+                if open.is_empty() {
+                    let asks = |attribute: &Attribute<'_>| {
+                        attribute.key.into_inner() == PROPERTIES && &*attribute.value == "TRUE"
+                    };
+                    checked.properties = tag.attributes().flatten().any(|attribute| asks(&attribute));
                 }
                 if open.len() == MAX_CAML_DEPTH {
                     return Err(CamlError::TooDeep);
@@ -134,6 +170,10 @@ pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError
                 if open.is_empty() && !raw.trim().is_empty() {
                     return Err(wrong("a text beside the root"));
                 }
+                // XML 1.0, 2.4: in a text it would end a section that never began.
+                if raw.contains("]]>") {
+                    return Err(wrong("the end of a section"));
+                }
                 plain(raw).map_err(|what| wrong(&what))?;
             }
             Event::GeneralRef(name) => {
@@ -145,7 +185,9 @@ pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError
             Event::CData(part) if open.is_empty() || !part.chars().all(is_char) => {
                 return Err(wrong("a section that XML forbids"));
             }
-            Event::Comment(part) if part.contains("--") || !part.chars().all(is_char) => {
+            Event::Comment(part)
+                if part.contains("--") || part.ends_with('-') || !part.chars().all(is_char) =>
+            {
                 return Err(wrong("a comment that XML forbids"));
             }
             Event::CData(_) | Event::Comment(_) => {}
@@ -158,6 +200,10 @@ pub(super) fn check(text: &str, root: &'static str) -> Result<Checked, CamlError
     }
     drop(reader);
     Ok(checked)
+}
+
+fn position(reader: &Reader<&[u8]>) -> usize {
+    usize::try_from(reader.buffer_position()).unwrap_or_default()
 }
 
 /// Looks at a tag; the field it names, if it is a `FieldRef`.
