@@ -52,7 +52,7 @@ pub fn fault(input: &[u8]) {
     let texts = [fault.message(), fault.exception(), fault.request_id(), fault.location(), fault.detail()];
     let told = texts.iter().flatten().map(|text| (*text).to_owned()).chain([fault.to_string()]);
     told.for_each(|text| {
-        assert!(!text.contains(|char: char| char.is_control()) && text.len() <= 4_000, "{text:?}")
+        assert!(!text.contains(|char: char| char.is_control()) && text.len() <= 4_000, "{text:?}");
     });
     let location = fault.location().unwrap_or_default();
     let authority =

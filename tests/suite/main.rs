@@ -10,6 +10,7 @@ mod coalesce;
 mod decode;
 mod drive;
 mod effects;
+mod fuzzing;
 mod golden;
 mod golden_items;
 mod items;
