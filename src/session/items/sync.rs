@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::{
     ask,
     folders::Folders,
-    outcome::{Basis, ItemChange, Known, Notice},
+    outcome::{Basis, ItemChange, Notice},
     settling::Settling,
 };
 use crate::{
