@@ -1,4 +1,6 @@
-//! `drive`: the loop with every effect a parameter.
+//! `drive`: the loop with every effect a parameter; and `drive_ahead`, which reads while it commits.
+
+pub(crate) mod ahead;
 
 use std::{collections::VecDeque, ops::ControlFlow, time::Duration};
 

@@ -18,6 +18,8 @@ use sharepoint_changes::{
 use sharepoint_simulator as simulator;
 use simulator::{Activity, Fault, Server, SimulatedHost, World};
 
+use crate::drive::ahead::drive_far_ahead;
+
 /// A copy of a list in memory, kept as the documentation of [`ItemPage`] says and no cleverer.
 #[derive(Clone, Default)]
 struct Copy {
@@ -246,14 +248,28 @@ fn sync(
     host: &mut SimulatedHost,
     query: &ItemQuery,
     copy: &mut Copy,
+    crash: impl FnMut() -> bool,
+) -> Result<(), String> {
+    sync_with(host, (query, false), copy, crash)
+}
+
+/// The same, by the driver that reads a page ahead where that is asked for.
+fn sync_with(
+    host: &mut SimulatedHost,
+    (query, ahead): (&ItemQuery, bool),
+    copy: &mut Copy,
     mut crash: impl FnMut() -> bool,
 ) -> Result<(), String> {
     for _ in 0..60 {
         let site = Site::new("https://fabrikam.sharepoint.com/sites/ops").unwrap();
         let start = copy.checkpoint.clone().map_or(Start::Beginning, Start::Checkpoint);
         let mut session = Session::new(site, query.clone(), start, Settings::default()).unwrap();
-        let end =
-            drive(&mut session, host, |page| if crash() { Err(Stop::Crash) } else { copy.commit(page) });
+        let commit = |page| if crash() { Err(Stop::Crash) } else { copy.commit(page) };
+        let end = if ahead {
+            drive_far_ahead(&mut session, host, commit)
+        } else {
+            drive(&mut session, host, commit)
+        };
         match end {
             Ok(Done::UpToDate { checkpoint, follows }) => {
                 if follows != copy.checkpoint.as_ref().map(Checkpoint::to_string) {
@@ -301,6 +317,7 @@ proptest! {
         page_size in 1_u32..40,
         title in prop::sample::select(vec!["Documents", "Q1 Bids", "Tasks", "Archive"]),
         soap in any::<bool>(),
+        ahead in any::<bool>(),
         trouble in 0.0_f64..0.15,
         crashes in prop::collection::vec(0_u32..12, 0..5),
     ) {
@@ -319,7 +336,7 @@ proptest! {
         let (mut crashes, mut commits) = (crashes.into_iter(), 0);
         let mut next = crashes.next();
         for _ in 0..4 {
-            let done = sync(&mut host, &query, &mut copy, || {
+            let done = sync_with(&mut host, (&query, ahead), &mut copy, || {
                 commits += 1;
                 let now = next == Some(commits - 1);
                 if now {

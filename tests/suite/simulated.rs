@@ -4,12 +4,14 @@ use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
 use sharepoint_changes::{
-    ChangeQuery, Checkpoint, Done, DriveError, ListRef, Metadata, Preset, Scope, Session, Settings, Site,
-    Start, drive, uuid::Uuid,
+    ChangeQuery, Checkpoint, Done, DriveError, ListRef, Metadata, Page, Preset, Scope, Session, Settings,
+    Site, Start, drive, uuid::Uuid,
 };
 use sharepoint_changes_ureq::{Credential, Transport};
 use sharepoint_simulator as simulator;
 use simulator::{Activity, Fault, Server, Serving, SimulatedHost, World};
+
+use crate::drive::ahead::drive_far_ahead;
 
 /// An office after this many rows of its log.
 fn office(seed: u64, rows: u64) -> (World, Activity) {
@@ -56,7 +58,7 @@ type Rows = Vec<(i64, i32)>;
 /// Runs one session; pages are committed to `rows` and `last`.
 fn run(
     host: &mut SimulatedHost,
-    (query, metadata): (&ChangeQuery, Metadata),
+    (query, metadata, ahead): (&ChangeQuery, Metadata, bool),
     start: Start,
     rows: &RefCell<Rows>,
     last: &RefCell<Option<Checkpoint>>,
@@ -65,7 +67,7 @@ fn run(
     let mut pages = 0;
     let site = site("https://fabrikam.sharepoint.com").metadata(metadata);
     let mut session = Session::new(site, query.clone(), start, Settings::default()).unwrap();
-    drive(&mut session, host, |page| {
+    let commit = |page: Page| {
         pages += 1;
         if crash(pages) {
             return Err("crashed before the commit");
@@ -76,7 +78,8 @@ fn run(
             .extend(page.changes.iter().map(|change| (change.token.number(), change.kind.code())));
         *last.borrow_mut() = Some(page.checkpoint);
         Ok(())
-    })
+    };
+    if ahead { drive_far_ahead(&mut session, host, commit) } else { drive(&mut session, host, commit) }
 }
 
 fn scopes() -> [Scope; 4] {
@@ -95,6 +98,7 @@ proptest! {
         scope in 0_usize..4,
         preset in prop::sample::select(vec![Preset::Items, Preset::Files, Preset::Permissions, Preset::Everything]),
         metadata in prop::sample::select(vec![Metadata::Verbose, Metadata::Minimal, Metadata::None]),
+        ahead in any::<bool>(),
         trouble in 0.0_f64..0.2,
         crashes in prop::collection::vec(1_usize..8, 0..4),
     ) {
@@ -120,7 +124,7 @@ proptest! {
             prop_assert!(attempts < 100, "no end");
             let start = last.borrow().clone().map_or(Start::Beginning, Start::Checkpoint);
             let crash_at = crashes.next();
-            match run(&mut host, (&query, metadata), start, &rows, &last, |page| Some(page) == crash_at) {
+            match run(&mut host, (&query, metadata, ahead), start, &rows, &last, |page| Some(page) == crash_at) {
                 Ok(Done::UpToDate { checkpoint, follows }) => {
                     prop_assert_eq!(&follows, &last.borrow().as_ref().map(Checkpoint::to_string));
                     *last.borrow_mut() = Some(checkpoint);
@@ -188,7 +192,7 @@ fn a_drain_of_n_pages_costs_n_plus_two_requests() {
     let mut host = SimulatedHost::new(Server::new(world));
     let query = ChangeQuery::preset(Scope::Site, Preset::Everything).page_size(25.try_into().unwrap());
     let (rows, last) = (RefCell::new(Rows::new()), RefCell::new(None));
-    run(&mut host, (&query, Metadata::Verbose), Start::Beginning, &rows, &last, |_| false).unwrap();
+    run(&mut host, (&query, Metadata::Verbose, false), Start::Beginning, &rows, &last, |_| false).unwrap();
     let pages = rows.borrow().len().div_ceil(25);
     assert_eq!(host.server().stats().requests, pages as u64 + 2);
 }
@@ -201,7 +205,8 @@ fn an_expired_token_that_the_server_is_silent_about_is_never_up_to_date() {
     let mut host = SimulatedHost::new(server);
     let query = ChangeQuery::preset(Scope::Web, Preset::Items);
     let (rows, last) = (RefCell::new(Rows::new()), RefCell::new(None));
-    let first = run(&mut host, (&query, Metadata::Verbose), Start::Now, &rows, &last, |_| false).unwrap();
+    let first =
+        run(&mut host, (&query, Metadata::Verbose, false), Start::Now, &rows, &last, |_| false).unwrap();
     for days in [30, 70, 200] {
         let mut host = host.clone();
         host.pass(Duration::from_secs(days * 24 * 3600));
