@@ -63,6 +63,9 @@ pub fn read<B: AsRef<[u8]>>(answer: &Response<B>) -> Result<Digest, DecodeError>
 }
 
 fn of_body(body: &[u8]) -> Result<Digest, DecodeError> {
+    if body.len() > MAX_BODY {
+        return Err(DecodeError::new(format!("at most {MAX_BODY} bytes"), ""));
+    }
     let text = feed::text(body)?;
     let (value, seconds) = match text.trim_start().starts_with('<') {
         true => of_xml(text),
@@ -99,6 +102,8 @@ fn of_xml(text: &str) -> Members {
     (member(VALUE), member(SECONDS))
 }
 
+/// Bytes that are read as a digest; real answers have a few hundred.
+const MAX_BODY: usize = 1 << 20;
 const INFORMATION: &str = "GetContextWebInformation";
 const VALUE: &str = "FormDigestValue";
 const SECONDS: &str = "FormDigestTimeoutSeconds";

@@ -90,8 +90,14 @@ pub(crate) fn request(
     request
 }
 
+/// Bytes an answer may have: places in a rowset are kept in 32 bits.
+pub(crate) const MAX_BYTES: usize = 512 << 20;
+
 /// A body's text, without the byte order mark some servers send.
 pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
+    if body.len() > MAX_BYTES {
+        return Err(DecodeError::new(format!("at most {MAX_BYTES} bytes"), ""));
+    }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     std::str::from_utf8(body).map_err(|error| {
         let place = format!("byte {}", error.valid_up_to());

@@ -115,6 +115,29 @@
 //!   never cut short; one that does not fit [`Settings::policy`] is an error that says how long it is.
 //! - What is not known survives: kinds, types and members of rows that no version of this crate has heard of.
 //!
+//! # Limits
+//!
+//! What lies beyond a limit is refused, whole: nothing is cut down to fit.
+//!
+//! | limit | value | setting | beyond it |
+//! |---|---|---|---|
+//! | bytes of an answer | 512 MiB | the transport's own, lower one (`max_body` of `sharepoint-changes-ureq`, 64 MiB, decompressed) | [`Error::Decode`]; [`DriveError::Transport`] |
+//! | bytes of a digest, of an error | 1 MiB | | [`DecodeError`]; the error is told by its status |
+//! | XML: elements in one another | 64 | | [`Error::Decode`] |
+//! | XML: attributes of an element, names in all | 4,096, 16,384 | | [`Error::Decode`] |
+//! | JSON: values in one another, as far as they are read | 127 | | [`Error::Decode`]; what is not known is passed over, or kept as text, at any depth |
+//! | rows of a page | 100,000 of the log, 1,000,000 of a list | asked for by [`ChangeQuery::page_size`], [`ItemQuery::row_limit`] | [`Error::Decode`] |
+//! | rows of a page that cannot be read | 10,000 of a list | | [`Error::Decode`] |
+//! | fields of a list | 8,192 | | [`Error::Decode`] |
+//! | parts of a `$batch` answer | 1,000 | | [`DecodeError`] |
+//! | CAML text | 1 MiB, 256 deep | | [`CamlError`](caml::CamlError) |
+//! | failures in a row | 8 | [`Policy::max_failures`] | [`Error::Exhausted`] |
+//! | rest of a run | 15 minutes | [`Policy::max_rest`] | [`Error::Exhausted`], with the wait |
+//! | requests of a run | 1,000,000 | [`Policy::max_requests`] | [`Error::TooManyRequests`] |
+//!
+//! Reading takes, beside the body, at most 16 bytes for each byte of a rowset and 32 for each of any other answer, for
+//! bodies made to take the most. A cap of the body is thereby a cap of the memory.
+//!
 //! # Where things are
 //!
 //! - [`Site`], [`Scope`], [`ListRef`], [`Generation`]: the address, and what kind of server answers there.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use super::Feed;
 use crate::{
     change::Change,
-    error::Error,
+    error::{DecodeError, Error},
     query::{ChangeQuery, FETCH_LIMIT, QueryError},
     site::{Address, Generation, Site, member_names},
     token::ChangeToken,
@@ -23,7 +23,13 @@ impl Feed for ChangeQuery {
     }
 
     fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Vec<Change>, Error> {
-        super::read_with(answer, |body| json::read(body, self.keeps_raw()))
+        super::read_with(answer, |body| {
+            let changes = json::read(body, self.keeps_raw())?;
+            if changes.len() > MAX_ROWS {
+                return Err(DecodeError::new(format!("at most {MAX_ROWS} rows"), ""));
+            }
+            Ok(changes)
+        })
     }
 }
 
@@ -105,6 +111,9 @@ struct Token {
     #[serde(rename = "StringValue")]
     value: String,
 }
+
+/// Rows an answer may have; servers send 2,000 at most.
+const MAX_ROWS: usize = 100_000;
 
 /// The members every row must have, whatever `$select` names.
 const ALWAYS: [&str; 4] = ["ChangeToken", "ChangeType", "SiteId", "Time"];

@@ -14,6 +14,7 @@ mod fuzzing;
 mod golden;
 mod golden_items;
 mod items;
+mod limits;
 mod members;
 mod mirrored;
 mod one_line;

@@ -45,8 +45,7 @@ fn check_size(bytes: usize) -> Result<(), DecodeError> {
     if bytes > MAX_BYTES { Err(DecodeError::new(format!("at most {MAX_BYTES} bytes"), "")) } else { Ok(()) }
 }
 
-/// Bytes an answer may have: places in it are kept in 32 bits.
-pub(crate) const MAX_BYTES: usize = 512 << 20;
+pub(crate) const MAX_BYTES: usize = feed::MAX_BYTES;
 /// Elements that may stand in one another; a field's own definition reaches 8.
 pub(crate) const MAX_DEPTH: usize = 64;
 /// Attributes an element may have; a row has one for each column with a value.
