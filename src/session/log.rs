@@ -41,9 +41,10 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
     }
 }
 
-/// What it means that the log ends this far behind the position.
+/// What it means that the log ends this far behind the position. A copy that lags behind ends at an earlier change;
+/// a lower number at a later time is another log's.
 pub(super) fn behind(position: i64, end: i64) -> Judgement {
-    if position - end < LAG_TICKS { Judgement::Lags } else { RESTARTED }
+    if (-JITTER_TICKS..LAG_TICKS).contains(&(position - end)) { Judgement::Lags } else { RESTARTED }
 }
 
 /// Checks that rows rise within (after, fence] and belong to the fence's log.

@@ -18,7 +18,9 @@ use crate::{
 /// was delivered by no run, however long ago that was.
 pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Mark> {
     let overlap = settings.overlap?;
-    if state.earlier.is_empty() {
+    // A load is no place of the log: what it passed lies behind the token it began with.
+    state.earlier.retain(|mark| mark.at != Position::Load);
+    if state.earlier.is_empty() && state.position != Position::Load {
         state.earlier.push(Mark { at: state.position.clone(), time: state.moment });
     }
     let enough = earlier(state.completed?, overlap);

@@ -15,6 +15,8 @@ mod host;
 #[cfg(feature = "http")]
 mod http;
 mod json;
+#[cfg(feature = "laws")]
+pub mod laws;
 mod lie;
 mod log;
 mod pages;

@@ -157,6 +157,18 @@ impl Log {
         self.late.is_empty() || self.late.get(&position(index)).is_none_or(|from| *from <= now)
     }
 
+    /// When a row that becomes visible late does so; none for one that was visible at once, or was purged.
+    #[cfg(feature = "laws")]
+    pub(crate) fn visible_from(&self, index: usize) -> Option<Ticks> {
+        self.late.get(&position(index)).copied()
+    }
+
+    /// Whether every row that is still there can be read at a moment.
+    #[cfg(feature = "laws")]
+    pub(crate) fn is_whole(&self, now: Ticks) -> bool {
+        self.late.values().all(|from| *from <= now)
+    }
+
     /// The index of the first row that was not purged, in [`all_rows`](Self::all_rows).
     pub(crate) fn first(&self) -> usize {
         self.first

@@ -189,6 +189,18 @@ fn a_fence_lags_by_less_than_ten_minutes() {
 }
 
 #[test]
+fn a_lower_number_at_a_later_time_is_another_logs_and_no_copy_that_lags() {
+    let (_, end) = first_run();
+    for (seconds, restarted) in [(-30 + MINUTE, false), (-29 + MINUTE, true)] {
+        let mut script = Script::resumed(&end, 2 * MINUTE);
+        script.fence(&token(50, seconds));
+        script.fence(&token(50, seconds));
+        let restart = matches!(script.done(), Done::Resync { reason: ResyncReason::LogRestarted, .. });
+        assert_eq!(restart, restarted, "{seconds}");
+    }
+}
+
+#[test]
 fn a_clock_that_lags_behind_a_start_time_moves_nothing() {
     let mut script = Script::new(Start::Time(at(0)));
     script.fence(&token(110, -20 * MINUTE));

@@ -164,6 +164,12 @@ impl List {
         self.children.range((folder, i32::MIN)..=(folder, i32::MAX)).filter_map(|(_, id)| self.items.get(id))
     }
 
+    /// Whether an item ever had this id.
+    #[cfg(feature = "laws")]
+    pub(crate) fn ever_held(&self, id: i32) -> bool {
+        (1..self.next_id).contains(&id)
+    }
+
     /// A column by its internal name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| &*column.name == name)

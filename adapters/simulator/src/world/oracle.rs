@@ -61,6 +61,23 @@ impl World {
         .collect()
     }
 
+    /// The rows from an index of the whole log on that a query asks for, by index, those not yet visible included.
+    /// Bounds are left out.
+    #[cfg(feature = "laws")]
+    pub(crate) fn matching_since(&self, scope: Scope, query: &Query, from: usize) -> Vec<usize> {
+        let log = self.log_of(scope);
+        let filter = Filter::new(scope, query, &self.dialect);
+        let filed = match scope {
+            Scope::Folder(list, folder) => log.of_folder(list, folder, query.recursive),
+            _ => &[],
+        };
+        let is_filed = |index: usize| filed.iter().any(|filed| *filed as usize == index);
+        let rows = log.all_rows().iter().enumerate().skip(from);
+        rows.filter(|(index, row)| self.concerns(scope, row, || is_filed(*index)) && filter.takes(row, log))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// Whether a row belongs to a scope; `filed` tells whether it was filed under the scope's folder.
     fn concerns(&self, scope: Scope, row: &Row, filed: impl Fn() -> bool) -> bool {
         match scope {

@@ -1,0 +1,74 @@
+//! The laws of a correct synchronization, as stories that a handler is put through.
+//!
+//! A [`Story`] is derived from a seed: a small office, a server with its habits, and what happens: people work, runs
+//! begin, requests meet faults, the process dies between any two effects, time passes. The client of
+//! `sharepoint-changes` runs in it, on a virtual clock, with *your* handler at its end: the code that does the work of a
+//! page and keeps the checkpoint. What the handler delivered or holds is then compared with the world itself, never
+//! with what the client said.
+//!
+//! ```
+//! use sharepoint_changes::{ChangeToken, Done, Page};
+//! use sharepoint_simulator::laws::{ChangesHandler, Crash, Crashed, Laws};
+//!
+//! /// Keeps the position before the work is done.
+//! #[derive(Default)]
+//! struct Hasty {
+//!     checkpoint: Option<String>,
+//!     done: Vec<ChangeToken>,
+//! }
+//!
+//! impl ChangesHandler for Hasty {
+//!     fn commit(&mut self, page: Page, crash: &mut Crash) -> Result<(), Crashed> {
+//!         self.checkpoint = Some(page.checkpoint.to_string());
+//!         crash.point()?; // Here the process may die.
+//!         self.done.extend(page.changes.into_iter().map(|change| change.token));
+//!         Ok(())
+//!     }
+//!
+//!     fn end(&mut self, done: &Done, _: &mut Crash) -> Result<(), Crashed> {
+//!         self.checkpoint = Some(done.checkpoint().to_string());
+//!         Ok(())
+//!     }
+//!
+//!     fn checkpoint(&self) -> Option<String> {
+//!         self.checkpoint.clone()
+//!     }
+//!
+//!     fn delivered(&self) -> Vec<ChangeToken> {
+//!         self.done.clone()
+//!     }
+//! }
+//!
+//! let broken = Laws::seeds(0..100).changes(Hasty::default).unwrap_err();
+//! assert!(broken.to_string().contains("never came"), "{broken}");
+//! ```
+
+mod changes;
+mod copy;
+mod crash;
+mod episode;
+mod figures;
+mod handler;
+mod items;
+mod ledger;
+mod play;
+mod setting;
+mod setting_text;
+mod shrink;
+mod stage;
+mod step;
+mod story;
+mod trial;
+mod truth;
+
+pub use self::copy::{Copy, compare};
+pub use self::crash::{Crash, Crashed};
+pub use self::figures::Figures;
+pub use self::handler::{ChangesHandler, Difference, HeldItem, ItemsHandler, Next};
+pub use self::ledger::Ledger;
+pub use self::play::{Fallen, play_changes, play_items};
+pub use self::setting::{Begin, Feed, Place, Setting};
+pub use self::stage::Theatre;
+pub use self::step::Step;
+pub use self::story::{Story, UnreadableStory};
+pub use self::trial::{Broken, Laws};

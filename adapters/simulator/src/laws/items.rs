@@ -1,0 +1,269 @@
+//! Stories of a list's items, judged by the list.
+
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use sharepoint_changes::{
+    Basis, Checkpoint, Dialect, Done, ItemChange, ItemPage, ItemQuery, ListRef as Named, Reload, Session,
+    Settings, Site, Start,
+};
+
+use super::copy::Copy;
+use super::crash::Crashed;
+use super::handler::{ItemsHandler, Next};
+use super::play::{Fallen, Performer, reread, site, stands_in_log};
+use super::setting::{LISTS, Place, Setting};
+use super::stage::{Ended, Stage, Theatre};
+use crate::world::{ListRef, World};
+
+/// A handler of a list's items in a story.
+#[derive(Debug)]
+pub(super) struct Items<H> {
+    handler: H,
+    site: Site,
+    query: ItemQuery,
+    settings: Settings,
+    list: ListRef,
+    /// Whether freedom from loss is claimed.
+    safe: bool,
+    /// The office does what a new load answers.
+    full: bool,
+    moved: bool,
+    handed: BTreeSet<(i32, Option<i64>)>,
+    /// Requests that no page comes of, which the work of this run brought about.
+    follow_ups: u64,
+    /// Items that differ, where rows become visible late and nothing is claimed.
+    unlike: u64,
+    digest: DefaultHasher,
+}
+
+impl<H: ItemsHandler> Items<H> {
+    pub(super) fn new<P: Theatre>(setting: &Setting, stage: &mut Stage<P>, handler: H) -> Self {
+        let number = if let Place::List(number) = setting.place { number } else { 0 };
+        let owner = stage.activity.site();
+        let list = stage.theatre.with_server(|server| super::truth::list_of(server.world(), owner, number));
+        let rows = setting.page.try_into().unwrap_or(std::num::NonZeroU32::MIN);
+        let dialect = if setting.soap { Dialect::Soap } else { Dialect::Rest };
+        let mut settings = Settings::default();
+        settings.overlap = setting.overlap;
+        settings.reload = if setting.refused { Reload::Refused } else { Reload::Allowed };
+        let address = stage.theatre.site();
+        Self {
+            handler,
+            site: site(setting, &address),
+            query: ItemQuery::new(Named::Title(LISTS[number].to_owned())).row_limit(rows).dialect(dialect),
+            settings,
+            list,
+            safe: setting.is_safe(),
+            full: setting.full,
+            moved: false,
+            handed: BTreeSet::new(),
+            follow_ups: 0,
+            unlike: 0,
+            digest: DefaultHasher::new(),
+        }
+    }
+
+    fn take<P: Theatre>(
+        &mut self,
+        page: ItemPage,
+        stage: &mut Stage<P>,
+    ) -> Result<Result<Next, Crashed>, Fallen> {
+        if page.follows != self.handler.checkpoint() {
+            return Err(Fallen::of(2, "a page does not follow the checkpoint that is kept".to_owned()));
+        }
+        reread(page.checkpoint.as_str())?;
+        self.judge_load(&page, stage)?;
+        let list = self.list;
+        stage.theatre.with_server(|server| judge_rows(&page, server.world(), list))?;
+        // A folder that is listed costs its row before and after the pages.
+        self.follow_ups += match page.basis {
+            Basis::Subtree { last: true, .. } => 2,
+            _ => 0,
+        };
+        format!("{:?}", page.basis).hash(&mut self.digest);
+        for change in &page.changes {
+            match change {
+                ItemChange::Upserted(row) => {
+                    stage.figures.delivered += 1;
+                    let new = self.handed.insert((row.id(), row.hidden_version()));
+                    stage.figures.repeated += u64::from(!new);
+                    for field in page.schema.fields().iter().filter(|field| field.is_stored()) {
+                        row.get(field.name()).unwrap_or_default().hash(&mut self.digest);
+                    }
+                }
+                other => format!("{other:?}").hash(&mut self.digest),
+            }
+        }
+        page.checkpoint.as_str().hash(&mut self.digest);
+        Ok(self.handler.commit(page, &mut stage.crash))
+    }
+
+    /// A new load has a cause.
+    fn judge_load<P: Theatre>(&mut self, page: &ItemPage, stage: &mut Stage<P>) -> Result<(), Fallen> {
+        let before: Option<Checkpoint> = page.follows.as_deref().map(reread).transpose()?;
+        let begins =
+            matches!(page.basis, Basis::Snapshot { .. }) && before.is_some_and(|it| !it.is_loading());
+        if !begins {
+            return Ok(());
+        }
+        stage.figures.resyncs += 1;
+        self.judge_cause("a new load", stage)
+    }
+
+    fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
+        let age = stage.theatre.with_server(|server| server.world().age());
+        let fair = self.full || self.moved || age > ALMOST_EXPIRED || stage.plan.wicked;
+        if fair { Ok(()) } else { Err(Fallen::of(1, format!("{what} without a cause"))) }
+    }
+
+    /// Keeps a run's end; whether the process lives on.
+    fn end<P: Theatre>(&mut self, done: &Done, stage: &mut Stage<P>) -> Result<bool, Fallen> {
+        if done.follows() != self.handler.checkpoint().as_deref() {
+            return Err(Fallen::of(2, "the end does not follow the checkpoint that is kept".to_owned()));
+        }
+        reread(done.checkpoint().as_str())?;
+        done.checkpoint().as_str().hash(&mut self.digest);
+        if let Done::Resync { reason, .. } = done {
+            stage.figures.resyncs += 1;
+            self.judge_cause(&format!("a resync ({reason:?})"), stage)?;
+        }
+        let Stage { crash, .. } = stage;
+        let lives = crash.point().is_ok() && self.handler.end(done, crash).is_ok() && crash.point().is_ok();
+        let kept = self.handler.checkpoint().as_deref() == Some(done.checkpoint().as_str());
+        if lives && !kept {
+            return Err(Fallen::of(2, "the end's checkpoint was not kept".to_owned()));
+        }
+        let is_whole = stage.end.is_some_and(|end| end.whole);
+        match done {
+            // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
+            Done::UpToDate { checkpoint, follows }
+                if self.moved && follows.as_deref() == Some(checkpoint.as_str()) => {}
+            Done::UpToDate { .. } if lives && stage.quiet && !stage.plan.wicked && is_whole => {
+                self.judge(stage)?;
+            }
+            _ => {}
+        }
+        Ok(lives)
+    }
+
+    /// The copy equals the list.
+    fn judge<P: Theatre>(&mut self, stage: &mut Stage<P>) -> Result<(), Fallen> {
+        let list = self.list;
+        let truth = stage.theatre.with_server(|server| server.world().list_truth(list));
+        let judged = self.handler.judge(&truth);
+        if !self.safe {
+            self.unlike = judged.map_or_else(|it| it.count(), |()| 0);
+            self.moved = false;
+            return Ok(());
+        }
+        let Err(difference) = judged else {
+            self.moved = false;
+            return Ok(());
+        };
+        let mut told = Vec::new();
+        for (what, ids) in [("lost", &difference.lost), ("invented", &difference.invented)] {
+            if !ids.is_empty() {
+                told.push(format!("{what}: {ids:?}"));
+            }
+        }
+        told.extend(difference.other);
+        Err(Fallen {
+            lost: difference.lost.len() as u64,
+            invented: difference.invented.len() as u64,
+            ..Fallen::of(1, format!("the copy is not the list: {}", told.join("; ")))
+        })
+    }
+
+    fn count_requests<P>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
+        // The end of the log is read twice where it lies behind the position.
+        // What an increment does not tell is asked of GetChanges: one page, and the empty one.
+        let follow_ups = self.follow_ups + stage.drained.min(2);
+        let most = stage.pages + follow_ups + stage.troubles + stage.digests + stage.looks.max(1) + 1;
+        if stage.sent <= most {
+            return Ok(());
+        }
+        let (sent, pages, troubles, more) = (stage.sent, stage.pages, stage.troubles, follow_ups);
+        Err(Fallen::of(
+            5,
+            format!("{sent} requests for {pages} pages, {more} follow-ups and {troubles} faults"),
+        ))
+    }
+}
+
+impl<H: ItemsHandler> Performer for Items<H> {
+    type Reference = Items<Copy>;
+
+    fn reference<P: Theatre>(setting: &Setting, stage: &mut Stage<P>) -> Self::Reference {
+        Items::new(setting, stage, Copy::default())
+    }
+
+    fn run<P: Theatre>(&mut self, stage: &mut Stage<P>) -> Result<Ended, Fallen> {
+        self.handler.restart();
+        let start = match self.handler.checkpoint() {
+            Some(text) => Start::Checkpoint(reread(&text)?),
+            None => Start::Beginning,
+        };
+        let mut session =
+            Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
+                .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
+        // The list's definition is read first.
+        self.follow_ups = 1;
+        let most_rest = self.settings.policy.max_rest;
+        let ended = stage.conduct(&mut session, most_rest, |page, stage| {
+            if stage.plan.noise.is_some() {
+                return Ok(Ok(Next::GoOn));
+            }
+            self.take(page, stage)
+        })?;
+        if stage.plan.noise.is_some() {
+            return Ok(ended);
+        }
+        // One that died or failed may have asked for what it did not hand out any more.
+        if !stage.plan.wicked && matches!(ended, Ended::Done(_)) {
+            self.count_requests(stage)?;
+        }
+        match &ended {
+            Ended::Done(done) if !self.end(done, stage)? => Ok(Ended::Crashed),
+            _ => Ok(ended),
+        }
+    }
+
+    fn moved(&mut self, _: &World) {
+        self.moved = stands_in_log(self.handler.checkpoint());
+    }
+
+    fn is_gone(&self, _: &World) -> bool {
+        false
+    }
+
+    fn is_adrift(&self) -> bool {
+        self.moved
+    }
+
+    fn close<P: Theatre>(&mut self, stage: &mut Stage<P>) {
+        stage.figures.late_lost = self.unlike;
+    }
+
+    fn digest(&self) -> u64 {
+        self.digest.finish()
+    }
+}
+
+/// Nothing is older before.
+const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
+
+/// Every row is one of an item that the list has or had.
+fn judge_rows(page: &ItemPage, world: &World, list: ListRef) -> Result<(), Fallen> {
+    for change in &page.changes {
+        let ItemChange::Upserted(row) = change else { continue };
+        let id = row.id();
+        let other =
+            world.item(list, id).filter(|item| row.unique_id().is_some_and(|told| told != item.unique_id));
+        if !world.list(list).ever_held(id) || other.is_some() {
+            return Err(Fallen::invented(format!("the list never had the item {id} that came")));
+        }
+    }
+    Ok(())
+}

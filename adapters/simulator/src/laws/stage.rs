@@ -1,0 +1,347 @@
+//! Where a story is played: a host, the office behind it, and what the script says about the run at hand.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use fastrand::Rng;
+use http::{Request, Response, StatusCode};
+use sharepoint_changes::{Action, Done, Error, Host, Machine, SendError, Wait, WaitReason};
+
+use super::crash::{Crash, Crashed};
+use super::figures::Figures;
+use super::handler::Next;
+use super::play::Fallen;
+use crate::activity::Activity;
+use crate::fault::Fault;
+use crate::host::SimulatedHost;
+use crate::server::Server;
+use crate::ticks::Ticks;
+use crate::token;
+
+/// A host whose server the story can reach: in process, or at the other end of a wire.
+pub trait Theatre: Host<Error: Debug> {
+    /// The server, brought to the present.
+    fn with_server<T>(&mut self, look: impl FnOnce(&mut Server) -> T) -> T;
+
+    /// Lets time pass, for the client and the server.
+    fn pass(&mut self, time: Duration);
+
+    /// The next request meets a fault.
+    fn meet(&mut self, fault: Fault) {
+        self.with_server(|server| server.faults.on(1, fault));
+    }
+
+    /// The address of the office's site.
+    fn site(&mut self) -> String {
+        let host = self.with_server(|server| server.world().host().to_owned());
+        format!("{host}/sites/ops")
+    }
+
+    /// The same server and moment once more, for what is tried on the side; none where it cannot be had.
+    fn aside(&mut self) -> Option<SimulatedHost> {
+        None
+    }
+}
+
+impl Theatre for SimulatedHost {
+    fn with_server<T>(&mut self, look: impl FnOnce(&mut Server) -> T) -> T {
+        look(self.server_mut())
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.pass(time);
+    }
+
+    fn aside(&mut self) -> Option<SimulatedHost> {
+        Some(self.clone())
+    }
+}
+
+/// What the script says about a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Plan {
+    pub(super) meanwhile: Vec<(u64, u16)>,
+    pub(super) faults: Vec<(u64, Fault)>,
+    pub(super) crash: Option<u64>,
+    pub(super) stop: Option<(u64, usize)>,
+    /// Answers are spoilt.
+    pub(super) noise: Option<u64>,
+    /// A server that lies or is gone: how the run ends says nothing yet.
+    pub(super) wicked: bool,
+}
+
+/// Where the log ended when a run read its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LogEnd {
+    pub(super) place: token::Place,
+    /// The server's time.
+    pub(super) now: Ticks,
+    /// Whether every row could be read.
+    pub(super) whole: bool,
+}
+
+/// A host with the office behind it, and the run at hand.
+#[derive(Debug)]
+pub(super) struct Stage<P> {
+    pub(super) theatre: P,
+    pub(super) activity: Activity,
+    pub(super) figures: Figures,
+    /// Every poll is made twice.
+    pub(super) twice: bool,
+    /// The first row of the log since its database was moved.
+    pub(super) epoch: usize,
+    pub(super) plan: Plan,
+    pub(super) crash: Crash,
+    pub(super) sent: u64,
+    /// Requests that met a fault, or were refused.
+    pub(super) troubles: u64,
+    /// Faults of the script that were met.
+    pub(super) scripted: u64,
+    pub(super) digests: u64,
+    /// Requests of GetChanges.
+    pub(super) drained: u64,
+    /// Requests for the end of the log.
+    pub(super) looks: u64,
+    pub(super) pages: u64,
+    pub(super) end: Option<LogEnd>,
+    /// Nobody worked since the end of the log was read.
+    pub(super) quiet: bool,
+    rested: Duration,
+    /// The last answer asked to be left alone.
+    refused: bool,
+    noise: Rng,
+}
+
+/// How a session ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    Done(Done),
+    Failed(Error),
+    Crashed,
+    Anew,
+}
+
+enum Sent {
+    Answer(Response<Vec<u8>>),
+    Lost,
+}
+
+/// Requests after which a run is one without an end: no story needs a tenth of them.
+const ENDLESS: u64 = 5_000;
+
+impl<P: Theatre> Stage<P> {
+    pub(super) fn new(theatre: P, activity: Activity, twice: bool) -> Self {
+        Self {
+            theatre,
+            activity,
+            figures: Figures::default(),
+            twice,
+            epoch: 0,
+            plan: Plan::default(),
+            crash: Crash::never(),
+            sent: 0,
+            troubles: 0,
+            scripted: 0,
+            digests: 0,
+            looks: 0,
+            drained: 0,
+            pages: 0,
+            end: None,
+            quiet: true,
+            rested: Duration::ZERO,
+            refused: false,
+            noise: Rng::with_seed(0),
+        }
+    }
+
+    /// Prepares the next run.
+    pub(super) fn prepare(&mut self, plan: Plan) {
+        self.crash = plan.crash.map_or_else(Crash::never, Crash::at);
+        (self.sent, self.pages, self.troubles, self.scripted) = (0, 0, 0, 0);
+        (self.digests, self.looks, self.drained) = (0, 0, 0);
+        (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
+        self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
+        self.plan = plan;
+    }
+
+    /// People work until the log has had this many rows more, in their own time.
+    pub(super) fn act(&mut self, rows: u16) {
+        let activity = &mut self.activity;
+        let passed = self.theatre.with_server(|server| {
+            let world = server.world_mut();
+            let (before, site) = (world.age(), activity.site());
+            let written = world.log(site).all_rows().len() as u64;
+            activity.play(world, written + u64::from(rows));
+            world.age().saturating_sub(before)
+        });
+        self.theatre.pass(passed);
+        self.quiet = false;
+    }
+
+    /// After a death the next process is not there at once, and never before the time the server asked for.
+    pub(super) fn begin_again(&mut self) {
+        self.theatre.pass(Duration::from_secs(if self.refused { 601 } else { 1 }));
+        self.figures.crashes += 1;
+    }
+
+    fn send(&mut self, request: Request<Vec<u8>>) -> Result<Result<Sent, Crashed>, Fallen> {
+        self.sent += 1;
+        self.figures.requests += 1;
+        let number = self.sent;
+        for (_, rows) in self.plan.meanwhile.clone().iter().filter(|(at, _)| *at == number) {
+            self.act(*rows);
+        }
+        if let Err(crashed) = self.crash.point() {
+            return Ok(Err(crashed));
+        }
+        let fault = self.plan.faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| fault.clone());
+        let scripted = fault.is_some();
+        fault.into_iter().for_each(|fault| self.theatre.meet(fault));
+        let asks_end = request.uri().query().is_some_and(|query| query.contains("CurrentChangeToken"));
+        self.digests += u64::from(request.uri().path().ends_with("contextinfo"));
+        self.drained += u64::from(request.uri().path().ends_with("GetChanges"));
+        let site = self.activity.site();
+        let end = asks_end.then(|| {
+            self.theatre.with_server(|server| {
+                let world = server.world();
+                let (log, now) = (world.log(site), world.now());
+                LogEnd { place: log.visible_end(now), now, whole: log.is_whole(now) }
+            })
+        });
+        let answer = self.theatre.send(request);
+        let failed = answer.as_ref().map_or(true, |answer| !answer.status().is_success());
+        self.troubles += u64::from(scripted || failed);
+        self.scripted += u64::from(scripted);
+        self.looks += u64::from(asks_end);
+        if let Err(crashed) = self.crash.point() {
+            self.refused = answer.as_ref().is_ok_and(|answer| is_refusal(answer.status()));
+            return Ok(Err(crashed));
+        }
+        match answer {
+            Ok(mut answer) => {
+                self.refused = is_refusal(answer.status());
+                if answer.status() == StatusCode::OK && end.is_some() {
+                    (self.end, self.quiet) = (end, true);
+                }
+                if self.plan.noise.is_some() && self.noise.u8(..3) > 0 {
+                    spoil(answer.body_mut(), &mut self.noise);
+                }
+                Ok(Ok(Sent::Answer(answer)))
+            }
+            Err(SendError::Lost(_)) => Ok(Ok(Sent::Lost)),
+            Err(SendError::Fatal(error)) => Err(Fallen::of(6, format!("the transport gave up: {error:?}"))),
+        }
+    }
+
+    fn wait(&mut self, wait: &Wait, most: Duration) -> Result<(), Fallen> {
+        if wait.reason != WaitReason::Pacing {
+            self.rested += wait.at_least;
+        }
+        if self.rested > most {
+            return Err(Fallen::of(6, format!("a run rested for {:?}", self.rested)));
+        }
+        // Nobody says stop here.
+        let _goes_on = self.theatre.wait(wait);
+        self.refused = false;
+        Ok(())
+    }
+
+    /// Runs a session to its end, its failure or its death. `commit` works off a page and keeps its checkpoint.
+    pub(super) fn conduct<M: Machine<Done = Done>>(
+        &mut self,
+        machine: &mut M,
+        most_rest: Duration,
+        mut commit: impl FnMut(M::Page, &mut Self) -> Result<Result<Next, Crashed>, Fallen>,
+    ) -> Result<Ended, Fallen> {
+        while self.sent < ENDLESS {
+            let now = self.theatre.now();
+            let action = match machine.poll(now) {
+                Ok(action) => action,
+                Err(error) => {
+                    let after = machine.poll(now);
+                    if !matches!(after, Err(Error::Broken)) {
+                        return Err(Fallen::of(4, "a session goes on after its error".to_owned()));
+                    }
+                    return Ok(Ended::Failed(error));
+                }
+            };
+            if self.twice && !matches!(action, Action::Page(_)) {
+                poll_again(machine, now, &action)?;
+            }
+            match action {
+                Action::Send(request) => match self.send(request)? {
+                    Ok(Sent::Answer(answer)) => machine.receive(answer),
+                    Ok(Sent::Lost) => machine.fail(),
+                    Err(Crashed) => return Ok(Ended::Crashed),
+                },
+                Action::Wait(wait) => self.wait(&wait, most_rest)?,
+                Action::Page(page) => {
+                    self.pages += 1;
+                    self.figures.pages += 1;
+                    if self.crash.point().is_err() {
+                        return Ok(Ended::Crashed);
+                    }
+                    let next = commit(page, self)?;
+                    if self.crash.is_dead() || self.crash.point().is_err() {
+                        return Ok(Ended::Crashed);
+                    }
+                    match next {
+                        Ok(Next::GoOn) => {}
+                        Ok(Next::Anew) => return Ok(Ended::Anew),
+                        Err(Crashed) => return Ok(Ended::Crashed),
+                    }
+                }
+                Action::Done(done) => return Ok(Ended::Done(done)),
+            }
+        }
+        Err(Fallen::of(6, format!("a run sent {ENDLESS} requests and came to no end")))
+    }
+}
+
+fn is_refusal(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// Polls once more, and compares what is said.
+fn poll_again<M: Machine<Done = Done>>(
+    machine: &mut M,
+    now: Duration,
+    said: &Action<M::Page, Done>,
+) -> Result<(), Fallen> {
+    let same = match (said, machine.poll(now)) {
+        (Action::Send(first), Ok(Action::Send(again))) => {
+            first.uri() == again.uri()
+                && first.method() == again.method()
+                && first.headers() == again.headers()
+                && first.body() == again.body()
+        }
+        (Action::Wait(first), Ok(Action::Wait(again))) => *first == again,
+        (Action::Done(first), Ok(Action::Done(again))) => *first == again,
+        _ => false,
+    };
+    if same { Ok(()) } else { Err(Fallen::of(4, "a second poll says something else".to_owned())) }
+}
+
+/// Changes some bytes of an answer, or cuts it, or puts something else in its place.
+fn spoil(body: &mut Vec<u8>, rng: &mut Rng) {
+    match rng.u8(..6) {
+        0 => body.truncate(rng.usize(..=body.len())),
+        1 => {
+            *body = vec![0; rng.usize(..300)];
+            rng.fill(body);
+        }
+        2 if !body.is_empty() => {
+            let (from, to) = (rng.usize(..body.len()), rng.usize(..body.len()));
+            let piece = body[from.min(to)..from.max(to)].to_vec();
+            let at = rng.usize(..body.len());
+            body.splice(at..at, piece);
+        }
+        _ if !body.is_empty() => {
+            for _ in 0..rng.usize(1..8) {
+                let at = rng.usize(..body.len());
+                body[at] = if rng.bool() { rng.u8(..) } else { b"0<>\"{}[]&;,-9"[rng.usize(..13)] };
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,121 @@
+//! Many stories, told by as many threads as there are cores for them, and their figures.
+
+use std::{ops::Range, thread, time::Instant};
+
+use sharepoint_simulator::laws::{Broken, Copy, Feed, Figures, Laws, Ledger, Story};
+
+/// Stories of each feed that every change is judged by.
+const SEEDS: u64 = 400;
+const THREADS: u64 = 2;
+
+#[test]
+fn every_story_keeps_the_laws() {
+    let many = number("LAWS_SEEDS").unwrap_or(SEEDS);
+    let first = number("LAWS_FIRST").unwrap_or(0);
+    let begin = Instant::now();
+    let share = many.div_ceil(THREADS);
+    let told = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|n| first + (n * share).min(many)..first + ((n + 1) * share).min(many))
+            .map(|seeds| scope.spawn(|| tell(seeds)))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (mut changes, mut items, mut broken) = (Figures::default(), Figures::default(), Vec::new());
+    for part in told {
+        changes += &part.changes;
+        items += &part.items;
+        broken.extend(part.broken);
+    }
+    println!("{} seeds from {first} on, in {:.0} s\n", 2 * many, begin.elapsed().as_secs_f64());
+    print!("{}", table(&changes, &items));
+    let told: Vec<String> = broken.iter().map(ToString::to_string).collect();
+    assert!(broken.is_empty(), "{} stories break a law:\n{}", broken.len(), told.join("\n"));
+    if number("LAWS_SEEDS").is_none() {
+        judge_effort(&changes);
+        judge_effort(&items);
+    }
+}
+
+/// What the stories of some seeds came to.
+#[derive(Default)]
+struct Told {
+    changes: Figures,
+    items: Figures,
+    broken: Vec<Broken>,
+}
+
+/// Goes on behind a story that breaks a law: how many do is a figure too.
+fn tell(seeds: Range<u64>) -> Told {
+    let mut told = Told::default();
+    for seed in seeds {
+        let few = if told.broken.len() < 10 { 400 } else { 0 };
+        let laws = Laws::seeds(seed..seed + 1).tries(few);
+        match laws.changes(Ledger::default) {
+            Ok(figures) => told.changes += &figures,
+            Err(broken) => told.broken.push(count(&mut told.changes, *broken)),
+        }
+        match laws.items(Copy::default) {
+            Ok(figures) => told.items += &figures,
+            Err(broken) => told.broken.push(count(&mut told.items, *broken)),
+        }
+    }
+    told
+}
+
+fn count(figures: &mut Figures, broken: Broken) -> Broken {
+    figures.lost += broken.fallen.lost;
+    figures.invented += broken.fallen.invented;
+    broken
+}
+
+/// The figures of both feeds side by side, as a table of Markdown.
+fn table(changes: &Figures, items: &Figures) -> String {
+    let mut table = String::from("| | GetChanges | list feed |\n|---|---:|---:|\n");
+    for ((name, left), (_, right)) in changes.numbers().into_iter().zip(items.numbers()) {
+        table += &format!("| {name} | {} | {} |\n", grouped(left), grouped(right));
+    }
+    let kinds: std::collections::BTreeSet<_> = changes.faults.keys().chain(items.faults.keys()).collect();
+    let met = |figures: &Figures, kind| grouped(figures.faults.get(kind).copied().unwrap_or_default());
+    table +=
+        &format!("| faults met | {} | {} |\n", grouped(changes.faults_met()), grouped(items.faults_met()));
+    for kind in kinds {
+        table += &format!("| … {kind} | {} | {} |\n", met(changes, kind), met(items, kind));
+    }
+    table
+}
+
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+/// A story is at least 50 events, three runs, a crash and a fault.
+fn judge_effort(figures: &Figures) {
+    let stories = figures.stories;
+    assert!(figures.events >= 50 * stories && figures.runs >= 4 * stories, "{figures}");
+    assert!(figures.crashes >= stories && figures.faults_met() >= stories, "{figures}");
+    assert!(
+        figures.delivered > 0 && figures.repeated > 0 && figures.asides > 0 && figures.retold > 0,
+        "{figures}"
+    );
+}
+
+/// `LAWS_STORY='…' cargo test --test laws replay -- --nocapture`
+#[test]
+fn replay() {
+    let Ok(text) = std::env::var("LAWS_STORY") else { return };
+    let story: Story = text.parse().unwrap();
+    let laws = Laws::story(story.clone());
+    let told = match story.setting.feed {
+        Feed::Changes => laws.changes(Ledger::default),
+        Feed::Items => laws.items(Copy::default),
+    };
+    println!("{}", told.unwrap_or_else(|broken| panic!("{broken}")));
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}

@@ -1,0 +1,14 @@
+//! The laws of a correct synchronization, over both feeds: stories drawn from seeds, and those that once broke one.
+//!
+//! `LAWS_SEEDS` is how many stories are told (`LAWS_FIRST` is the first seed), `LAWS_STORY` one that is told alone.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "what the core must not touch, its tests may: the environment, threads, the clock"
+)]
+
+mod biting;
+mod campaign;
+mod regressions;

@@ -1,0 +1,25 @@
+//! Stories that once broke a law, each named after what it lost.
+
+use sharepoint_simulator::laws::{Copy, Feed, Laws, Ledger, Story};
+
+fn tell(story: &str) {
+    let story: Story = story.parse().unwrap();
+    let told = match story.setting.feed {
+        Feed::Changes => Laws::story(story).changes(Ledger::default),
+        Feed::Items => Laws::story(story).items(Copy::default),
+    };
+    told.unwrap_or_else(|broken| panic!("{broken}"));
+}
+
+#[test]
+fn a_database_that_counts_lower_and_later_is_not_taken_for_a_copy_that_lags() {
+    tell("0 changes page=13 run act:9 move:90000s act:24");
+}
+
+#[test]
+fn an_overlap_holds_from_the_first_run_after_a_load_on() {
+    tell("98 items at=list:4 page=100 late=7200s overlap=14460s act:94 act:24 act:6 run act:29 run");
+    tell(
+        "43 items at=list:3 page=3 full late=7200s overlap=14460s act:80 act:28 act:12 act:35 act:23 run act@1:3 run",
+    );
+}
