@@ -90,6 +90,17 @@ impl ChangeToken {
         ChangeToken { scope, id, ticks: ticks_of(time), number: -1, text: None }
     }
 
+    /// A token whose text is the one its parts render to.
+    pub(crate) fn from_parts(scope: TokenScope, id: Uuid, ticks: i64, number: i64) -> Self {
+        debug_assert!((0..=MAX_TICKS).contains(&ticks));
+        ChangeToken { scope, id, ticks, number, text: None }
+    }
+
+    /// Whether the text is the one the parts render to.
+    pub(crate) fn is_canonical(&self) -> bool {
+        self.text.is_none()
+    }
+
     /// Whose log this is a position in.
     pub fn scope(&self) -> TokenScope {
         self.scope

@@ -3,4 +3,5 @@
 //! Counts are those of the thread that reads, so tests may run beside each other. They hold in every profile: what
 //! allocates does so whether it is optimised or not.
 
+mod changes;
 mod worst;

@@ -21,3 +21,4 @@ mod one_line;
 mod recordings;
 mod session;
 mod simulated;
+mod two_readers;

@@ -1,8 +1,9 @@
 //! Reads a page of GetChanges: rows in any metadata mode, members in any order.
 //!
-//! The page is read once, straight into typed values. Only where a row holds members that its type does not declare,
-//! or where the rows' own text was asked for, are the rows gone through a second time as text.
+//! There are two readers. The [`plain`] one takes all of that and words the errors: what it says is right. The
+//! [`fast`] one takes only what servers are known to write, and leaves everything else to the plain one.
 
+mod fast;
 mod row;
 mod value;
 
@@ -15,7 +16,11 @@ use serde::{
 use serde_json::value::RawValue;
 
 use self::row::{Row, Typed};
-use crate::{change::Change, error::DecodeError, feed};
+use crate::{
+    change::{self, Change, ChangedObject},
+    error::DecodeError,
+    feed,
+};
 
 /// Reads the rows of a page; `keep_raw` keeps each row's text beside its values.
 ///
@@ -24,6 +29,12 @@ use crate::{change::Change, error::DecodeError, feed};
 /// only what says so: `{"d":{"results":[]}}` or `{"value":[]}`.
 pub(crate) fn read(body: &[u8], keep_raw: bool) -> Result<Vec<Change>, DecodeError> {
     let text = feed::text(body)?;
+    fast::read(text, keep_raw).map_or_else(|| plain(text, keep_raw), Ok)
+}
+
+/// Reads a page once, straight into typed values. Only where a row holds members that its type does not declare, or
+/// where the rows' own text was asked for, are the rows gone through a second time as text.
+fn plain(text: &str, keep_raw: bool) -> Result<Vec<Change>, DecodeError> {
     let rows: Page<Row> = serde_json::from_str(text).map_err(|error| blame(text, error))?;
     let mut changes = Vec::with_capacity(rows.0.len());
     let mut incomplete = keep_raw;
@@ -44,14 +55,19 @@ pub(crate) fn read(body: &[u8], keep_raw: bool) -> Result<Vec<Change>, DecodeErr
 fn add_text(text: &str, keep_raw: bool, changes: &mut [Change]) -> Result<(), serde_json::Error> {
     let rows: Page<&RawValue> = serde_json::from_str(text)?;
     for (change, row) in changes.iter_mut().zip(rows.0) {
-        let Members(members) = serde_json::from_str(row.get())?;
-        let undeclared = members.into_iter().filter(|(Key(name), _)| !row::declares(&change.object, name));
-        change.undeclared = undeclared.map(|(Key(name), json)| (name.into(), json.get().into())).collect();
+        change.undeclared = undeclared(row.get(), &change.object)?;
         if keep_raw {
             change.raw = Some(row.get().into());
         }
     }
     Ok(())
+}
+
+/// The members of a row that its object's type does not declare.
+fn undeclared(row: &str, object: &ChangedObject) -> Result<change::Members, serde_json::Error> {
+    let Members(members) = serde_json::from_str(row)?;
+    let undeclared = members.into_iter().filter(|(Key(name), _)| !row::declares(object, name));
+    Ok(undeclared.map(|(Key(name), json)| (name.into(), json.get().into())).collect())
 }
 
 /// A row's members as they stand.

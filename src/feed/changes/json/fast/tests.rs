@@ -1,0 +1,42 @@
+//! What the fast reader takes itself, and what it leaves to the plain one. That both agree is a test of the whole crate.
+
+use super::{super::plain, *};
+
+const VERBOSE: &str = r#"{"__metadata":{"id":"a/SP.ChangeItem1","uri":"a/SP.ChangeItem1","type":"SP.ChangeItem"},"ChangeToken":{"__metadata":{"type":"SP.ChangeToken"},"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161310130000;912004518"},"ChangeType":1,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:15:31.59Z","Editor":"Zo\u00eb \"Z\"","EditorEmailHint":null,"ItemId":17,"ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","ServerRelativeUrl":"","SharedByUser":null,"SharedWithUsers":null,"UniqueId":"d27c4f90-1b6e-4e0a-93f5-6a8d01c7be42","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}"#;
+const MINIMAL: &str = r#"{"odata.type":"SP.ChangeView","odata.id":"a/SP.ChangeView1","odata.editLink":"SP.ChangeView1","ChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161621200000;912004603"},"ChangeType":2,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:16:02Z","ViewId":"91a0c4b7-2d5e-4f16-8c39-5b7e0a4d1f22","ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}"#;
+const BARE: &str = r#"{"ChangeToken":{"StringValue":"1;2;a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3;639082161690900000;912004655"},"ChangeType":3,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-05T00:00:00Z","UniqueId":"d27c4f90-1b6e-4e0a-93f5-6a8d01c7be42","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}"#;
+
+#[test]
+fn rows_as_servers_write_them_are_guessed_in_every_metadata_mode() {
+    for row in [VERBOSE, MINIMAL, BARE] {
+        let mut reader = Reader::new(row);
+        let guessed = reader.guessed();
+        assert!(reader.rest.is_empty(), "{row}");
+        assert_eq!(guessed, Reader::new(row).plain(), "{row}");
+    }
+}
+
+#[test]
+fn a_row_that_is_not_as_guessed_is_read_among_those_that_are() {
+    let odd = BARE.replace(r#","UniqueId""#, r#", "Pinned":{},"UniqueId""#);
+    let page = format!(r#"{{"value":[{BARE},{odd},{BARE}]}}"#);
+    let changes = read(&page, true).expect("rows of the plain reader");
+    assert_eq!(changes, plain(&page, true).expect("a page"));
+    assert_eq!(changes[1].undeclared, [("Pinned".into(), "{}".into())]);
+    assert_eq!(changes[2].raw(), Some(BARE));
+}
+
+#[test]
+fn what_is_not_as_servers_write_it_is_left_to_the_plain_reader() {
+    let page = format!(r#"{{"value":[{BARE}]}}"#);
+    assert!(read(&page, false).is_some());
+    let other = [
+        format!(" {page}"),
+        format!("{page} "),
+        page.replace("[{", "[ {"),
+        page.replace(r#""value""#, r#""a":1,"value""#),
+    ];
+    for page in &other {
+        assert!(read(page, false).is_none() && plain(page, false).is_ok(), "{page}");
+    }
+}
