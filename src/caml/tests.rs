@@ -206,6 +206,14 @@ fn a_text_that_is_not_well_formed_is_refused_when_it_is_made() {
         "<Where><!-- a ---></Where>",
         "<Where><![CDATA[\u{FFFF}]]></Where>",
         "<Where>a ]]> b</Where>",
+        "<Where \u{BA}='1'/>",
+        "<Where a\u{D7}='1'/>",
+        "<Where><\u{B7}a/></Where>",
+        "<Where xmlns:p='u'><p:/></Where>",
+        "<Where xmlns:p='u'><p:1/></Where>",
+        "<Where xmlns:p='u'><p:a:b/></Where>",
+        "<Where xmlns:p=''/>",
+        "<Where xmlns:p='u' xmlns:q='u' p:a='1' q:a='2'/>",
     ] {
         let refused = xml.parse::<Where>();
         assert!(matches!(refused, Err(CamlError::NotWellFormed { .. })), "{xml}: {refused:?}");

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use quick_xml::{
     Reader,
     events::{BytesStart, Event, attributes::Attribute},
-    name::{NamespaceResolver, ResolveResult},
+    name::{NamespaceResolver, PrefixDeclaration, ResolveResult},
 };
 
-use crate::xml::text::{Part, escape, is_char, is_name, unescape};
+use crate::xml::text::{Part, escape, is_char, is_exact_name, unescape};
 
 /// A text that was checked, or built so that it need not be.
 #[derive(Debug, Clone)]
@@ -209,32 +209,41 @@ fn position(reader: &Reader<&[u8]>) -> usize {
 /// Looks at a tag; the field it names, if it is a `FieldRef`.
 fn element(tag: &BytesStart<'_>, namespaces: &NamespaceResolver) -> Result<Option<Box<str>>, String> {
     let name = tag.name();
-    if !is_name(name.into_inner()) {
+    if !is_exact_name(name.into_inner()) {
         return Err("an element without a name".to_owned());
     }
     if let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_element(name) {
         return Err(format!("the prefix {prefix:?}, which is not declared"));
     }
     let raw = tag.attributes_raw();
-    let mut names = BTreeSet::new();
+    // By what is written, and by what the prefix stands for.
+    let (mut names, mut meanings) = (BTreeSet::new(), BTreeSet::new());
     let mut field = None;
     for attribute in tag.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let key = attribute.key;
-        if !is_name(key.into_inner()) {
+        if !is_exact_name(key.into_inner()) {
             return Err("an attribute without a name".to_owned());
         }
         let at = key.into_inner().as_ptr().addr() - raw.as_ptr().addr();
         if at == 0 || !raw.as_bytes()[at - 1].is_ascii_whitespace() {
             return Err("no blank between two attributes".to_owned());
         }
-        if key.as_namespace_binding().is_none()
-            && let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_attribute(key)
-        {
-            return Err(format!("the prefix {prefix:?}, which is not declared"));
-        }
+        let twice = || format!("the attribute {:?} twice", key.into_inner());
         if !names.insert(key.into_inner()) {
-            return Err(format!("the attribute {:?} twice", key.into_inner()));
+            return Err(twice());
+        }
+        match (key.as_namespace_binding(), namespaces.resolve_attribute(key)) {
+            (Some(PrefixDeclaration::Named(_)), _) if attribute.value.is_empty() => {
+                return Err("a prefix that stands for nothing".to_owned());
+            }
+            (None, (ResolveResult::Unknown(prefix), _)) => {
+                return Err(format!("the prefix {prefix:?}, which is not declared"));
+            }
+            (None, (ResolveResult::Bound(space), local)) if !meanings.insert((space, local)) => {
+                return Err(twice());
+            }
+            _ => {}
         }
         let value = plain(&attribute.value)?;
         if name.into_inner() == "FieldRef" && key.into_inner() == "Name" {

@@ -16,6 +16,23 @@ pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && leading_name(text) == text
 }
 
+/// Whether a text is the name of an element or an attribute, to the letter: what is written must be read by others
+/// (XML 1.0, 2.3; Namespaces in XML 1.0, 4).
+pub(crate) fn is_exact_name(text: &str) -> bool {
+    let begins = |char: char| {
+        matches!(char, 'A'..='Z' | 'a'..='z' | '_' | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}'
+            | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}' | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}'
+            | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}' | '\u{3001}'..='\u{D7FF}'
+            | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+    };
+    let goes_on = |char: char| {
+        begins(char)
+            || matches!(char, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+    };
+    let (prefix, local) = text.split_once(':').map_or((None, text), |(prefix, local)| (Some(prefix), local));
+    prefix.into_iter().chain([local]).all(|part| part.starts_with(begins) && part.chars().all(goes_on))
+}
+
 /// The name a text begins with; empty where it begins with none.
 pub(crate) fn leading_name(text: &str) -> &str {
     let letter = |char: char| char.is_ascii_alphabetic() || char == '_' || !char.is_ascii();
