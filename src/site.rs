@@ -33,7 +33,7 @@ impl Site {
     /// # Errors
     /// [`SiteError`] says what is wrong with the address.
     pub fn new(url: &str) -> Result<Self, SiteError> {
-        let wrong = |reason| SiteError { text: url.into(), reason };
+        let wrong = |reason| SiteError { text: without_secrets(url), reason };
         let trimmed = url.trim();
         if trimmed.len() > LONGEST {
             return Err(wrong("is longer than any server takes"));
@@ -130,6 +130,13 @@ impl Site {
             _ => self.metadata,
         }
     }
+}
+
+/// An address without what may be a secret: who asks, and what stands behind the path.
+fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = url.split_at(url.find("//").map_or(0, |at| at + 2));
+    let rest = rest.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}{}", rest.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// An address, or a text for a header, that cannot be used.

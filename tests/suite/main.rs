@@ -19,6 +19,7 @@ mod members;
 mod mirrored;
 mod one_line;
 mod recordings;
+mod secrets;
 mod session;
 mod simulated;
 mod two_readers;

@@ -1,6 +1,6 @@
 //! The part of the command line that says which log, on which server, within which limits.
 
-use std::{num::NonZeroU32, str::FromStr, time::Duration};
+use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
 use sharepoint_changes::{Generation, ListRef, Metadata, Policy, Scope, Settings, Site};
@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 /// How to speak to the server.
-#[derive(Debug, Args)]
+#[derive(Args)]
 pub(crate) struct Server {
     /// A command that prints an access token; it is run when one is needed, and again after a 401. Without it and
     /// --cookie, the token is taken from the variable SPCHANGES_TOKEN, or else a cookie from SPCHANGES_COOKIE
@@ -120,6 +120,13 @@ impl Server {
     }
 }
 
+/// The credential is left out.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("credential", &self.credential()).finish_non_exhaustive()
+    }
+}
+
 impl Session {
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = self.limits.settings();
@@ -187,6 +194,20 @@ enum MetadataName {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn arguments_are_shown_without_the_credential() {
+        #[derive(Debug, clap::Parser)]
+        struct Command {
+            #[command(flatten)]
+            server: Server,
+        }
+        for given in ["--cookie", "--bearer-command"] {
+            let command = <Command as clap::Parser>::try_parse_from(["a", given, "hunter2"]).unwrap();
+            let shown = format!("{command:?}");
+            assert!(shown.contains("[redacted]") && !shown.contains("hunter2"), "{shown}");
+        }
+    }
 
     #[test]
     fn a_list_is_named_by_id_title_or_path() {

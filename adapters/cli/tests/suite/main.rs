@@ -7,6 +7,7 @@ mod copy;
 mod guard;
 mod killed;
 mod large;
+mod leaks;
 mod mirror;
 mod read;
 mod rowset;
