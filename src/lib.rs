@@ -204,3 +204,12 @@ pub use session::{
 };
 pub use site::{DigestMode, Generation, ListRef, Metadata, Scope, Site, SiteError};
 pub use token::{ChangeToken, TokenError, TokenScope};
+
+/// The plain readers, which the fast ones are held to: for the fuzz targets that compare them.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod plain {
+    pub fn rowset(body: &[u8]) -> Result<crate::Rowset, crate::DecodeError> {
+        crate::feed::items::rowset::read_plainly(body)
+    }
+}

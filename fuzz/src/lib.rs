@@ -15,6 +15,8 @@ use sharepoint_changes::{
     uuid::{Uuid, uuid},
 };
 
+#[cfg(fuzzing)]
+pub use self::answers::rowset_fast;
 pub use self::{
     answers::{batch, changes_json, digest, fault, retry_after, rowset},
     requests::sim_request,

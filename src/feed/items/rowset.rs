@@ -6,6 +6,7 @@
 //! answer that is cut, that has fewer rows than it says, or that lacks what only a complete one has.
 
 mod cells;
+mod fast;
 mod finish;
 
 use std::fmt;
@@ -19,6 +20,7 @@ use quick_xml::{
 
 use self::{
     cells::{Cells, Trouble},
+    fast::Fast,
     finish::Found,
 };
 use crate::{
@@ -34,10 +36,20 @@ use crate::{
 /// Where the text is no complete rowset; one that ends too early, or with fewer rows than its `ItemCount`, is known as
 /// [cut](DecodeError::is_cut).
 pub(crate) fn read(body: &[u8]) -> Result<Rowset, DecodeError> {
+    read_with(body, Some(Fast::new()))
+}
+
+/// Reads an answer by quick-xml alone: what [`read`] is held to.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_plainly(body: &[u8]) -> Result<Rowset, DecodeError> {
+    read_with(body, None)
+}
+
+fn read_with(body: &[u8], fast: Option<Fast>) -> Result<Rowset, DecodeError> {
     check_size(body.len())?;
     // More byte order marks than one would be passed over by the reader and not counted in its positions.
     let body = feed::text(body)?.trim_start_matches('\u{FEFF}').to_owned();
-    let found = Reading::new(&body).run()?;
+    let found = Reading::new(&body, fast).run()?;
     finish::rowset(found, body)
 }
 
@@ -97,6 +109,8 @@ struct Reading<'a> {
     /// Whether the root was closed.
     closed: bool,
     cells: Cells<'a>,
+    /// Reads rows as far as they are as usual; `None` where it is not to be trusted.
+    fast: Option<Fast>,
     /// The text of the element that is open, where it is one that is kept.
     content: String,
     /// Where the last text that is no row ended.
@@ -105,7 +119,7 @@ struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    fn new(text: &'a str) -> Self {
+    fn new(text: &'a str, fast: Option<Fast>) -> Self {
         Reading {
             text,
             reader: reader(text),
@@ -114,6 +128,7 @@ impl<'a> Reading<'a> {
             open: Vec::new(),
             closed: false,
             cells: Cells::new(text),
+            fast,
             content: String::new(),
             stray_end: None,
             found: Found::default(),
@@ -122,6 +137,7 @@ impl<'a> Reading<'a> {
 
     fn run(mut self) -> Result<Found, DecodeError> {
         loop {
+            self.usual_rows();
             let start = self.position();
             let event = match self.reader.read_event() {
                 Ok(event) => event,
@@ -150,6 +166,27 @@ impl<'a> Reading<'a> {
         (found.cells, found.extra) = (self.cells.cells, self.cells.extra);
         (found.illegal, found.illegal_count) = (self.cells.illegal.first, self.cells.illegal.count);
         Ok(found)
+    }
+
+    /// Reads the rows that come next, as far as they are written as usual.
+    fn usual_rows(&mut self) {
+        let Some(Open { place: parent @ Place::Data, .. }) = self.open.last() else { return };
+        let from = self.position();
+        let start = from + fast::blanks(&self.text.as_bytes()[from..]);
+        let name = self.text[start..].strip_prefix('<').map_or("", leading_name);
+        let is_row = matches!(self.place(Some(*parent), QName(name), start), Ok(Place::Row));
+        let Some(fast) = self.fast.as_mut().filter(|_| is_row && self.open.len() < MAX_DEPTH) else { return };
+        let mut at = start;
+        while self.found.row_count < MAX_ROWS
+            && let Some((row, next)) = fast.row(&mut self.cells, name, at)
+        {
+            self.found.rows.push(row);
+            self.found.row_count += 1;
+            at = next;
+        }
+        if at > start {
+            self.begin_anew(at);
+        }
     }
 
     fn position(&self) -> usize {

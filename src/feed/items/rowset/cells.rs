@@ -16,8 +16,8 @@ use crate::{
 
 /// The cells of an answer, while it is read.
 pub(super) struct Cells<'a> {
-    text: &'a str,
-    names: Vec<&'a str>,
+    pub(super) text: &'a str,
+    pub(super) names: Vec<&'a str>,
     /// The numbers of the names, rising by name.
     sorted: Vec<u16>,
     /// The name that followed each name when it was last met: mostly the one that follows it again.
@@ -26,10 +26,19 @@ pub(super) struct Cells<'a> {
     last: u16,
     /// The element in which each name was met last.
     met: Vec<u32>,
-    element: u32,
+    pub(super) element: u32,
     pub(super) cells: Vec<Cell>,
     pub(super) extra: String,
     pub(super) illegal: Illegal,
+}
+
+/// How far the cells had come.
+#[derive(Debug)]
+pub(super) struct Mark {
+    cells: usize,
+    extra: usize,
+    illegal: usize,
+    illegal_count: u64,
 }
 
 /// Characters that XML forbids, as they are met.
@@ -69,7 +78,7 @@ impl<'a> Cells<'a> {
             met: Vec::with_capacity(USUAL_NAMES),
             element: 0,
             // Cells are as dense as the shortest columns make them; the estimate is for ordinary ones.
-            cells: Vec::with_capacity(text.len() / 40),
+            cells: Vec::with_capacity(text.len() / 32),
             extra: String::new(),
             illegal: Illegal::default(),
         }
@@ -78,23 +87,44 @@ impl<'a> Cells<'a> {
     /// Reads the attributes of a row; nothing is left of one that cannot be read, but what it told of illegal
     /// characters.
     pub(super) fn row(&mut self, attributes: &'a str) -> Result<RowHead, Trouble> {
-        let (cells, extra, illegal) = (self.cells.len(), self.extra.len(), self.illegal.first.len());
-        let read = self.element(attributes).and_then(|head| match self.find(head, ID).and_then(id) {
-            Some(id) => Ok(RowHead { cells: head, id }),
-            None => Err(Trouble::Flaw { reason: "no ows_ID".into(), at: self.offset(attributes) }),
+        let before = self.mark();
+        let read = self.element(attributes).and_then(|_| {
+            self.row_since(&before)
+                .ok_or_else(|| Trouble::Flaw { reason: "no ows_ID".into(), at: self.offset(attributes) })
         });
-        match &read {
-            Ok(row) => {
-                for character in &mut self.illegal.first[illegal..] {
-                    character.item = Some(row.id);
-                }
-            }
-            Err(_) => {
-                self.cells.truncate(cells);
-                self.extra.truncate(extra);
-            }
+        if read.is_err() {
+            self.cells.truncate(before.cells);
+            self.extra.truncate(before.extra);
         }
         read
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        let illegal = (self.illegal.first.len(), self.illegal.count);
+        Mark {
+            cells: self.cells.len(),
+            extra: self.extra.len(),
+            illegal: illegal.0,
+            illegal_count: illegal.1,
+        }
+    }
+
+    /// Forgets everything that was read since, but names.
+    pub(super) fn back_to(&mut self, mark: &Mark) {
+        self.cells.truncate(mark.cells);
+        self.extra.truncate(mark.extra);
+        self.illegal.first.truncate(mark.illegal);
+        self.illegal.count = mark.illegal_count;
+    }
+
+    /// The row of the cells that were read since; `None` where it has no id.
+    pub(super) fn row_since(&mut self, mark: &Mark) -> Option<RowHead> {
+        let head = Head { first: index(mark.cells), end: index(self.cells.len()) };
+        let id = self.find(head, ID).and_then(id)?;
+        for character in &mut self.illegal.first[mark.illegal..] {
+            character.item = Some(id);
+        }
+        Some(RowHead { cells: head, id })
     }
 
     /// Reads the attributes of an element: what stands in its tag behind its name.
@@ -120,24 +150,29 @@ impl<'a> Cells<'a> {
                 return Err(Trouble::Flaw { reason: "no blank between two attributes".into(), at });
             }
             let name = self.name(key)?;
-            let met = std::mem::replace(&mut self.met[usize::from(name)], self.element);
-            if met == self.element {
+            if !self.is_first(name) {
                 return Err(Trouble::Flaw { reason: format!("the attribute {key} twice").into(), at });
             }
             if key != "xmlns" && !key.starts_with("xmlns:") {
-                let cell = self.value(name, key, raw)?;
+                let cell = self.value(name, self.offset(raw), raw.len())?;
                 self.cells.push(cell);
             }
         }
         Ok(Head { first: index(first), end: index(self.cells.len()) })
     }
 
-    fn value(&mut self, name: u16, key: &str, raw: &'a str) -> Result<Cell, Trouble> {
-        let start = self.offset(raw);
-        let source = Source::Attribute;
+    /// Whether an attribute of this name is the first one in its element.
+    pub(super) fn is_first(&mut self, name: u16) -> bool {
+        std::mem::replace(&mut self.met[usize::from(name)], self.element) != self.element
+    }
+
+    /// The value of an attribute, by where it stands in the text.
+    pub(super) fn value(&mut self, name: u16, start: usize, len: usize) -> Result<Cell, Trouble> {
+        let raw = &self.text[start..start + len];
         if is_plain(raw) {
-            return Ok(Cell { name, source, extra: false, start: index(start), len: index(raw.len()) });
+            return Ok(plain(name, start, len));
         }
+        let key = self.names[usize::from(name)];
         let before = self.extra.len();
         let illegal = &mut self.illegal;
         unescape(raw, Part::Attribute, &mut self.extra, |at, code| illegal.note(start + at, code, Some(key)))
@@ -149,7 +184,7 @@ impl<'a> Cells<'a> {
                 Trouble::Flaw { reason: format!("{what} in the value of {key}").into(), at: start + at }
             })?;
         let len = self.extra.len() - before;
-        Ok(Cell { name, source, extra: true, start: index(before), len: index(len) })
+        Ok(Cell { extra: true, ..plain(name, before, len) })
     }
 
     /// The text of an element as a cell, which is handed back.
@@ -198,7 +233,7 @@ impl<'a> Cells<'a> {
         let guess = self.following.get(usize::from(self.last)).copied();
         let number = match guess.filter(|guess| self.names[usize::from(*guess)] == name) {
             Some(number) => number,
-            None => match self.sorted.binary_search_by(|number| self.names[usize::from(*number)].cmp(name)) {
+            None => match self.search(name) {
                 Ok(at) => self.sorted[at],
                 Err(at) => self.new_name(name, at)?,
             },
@@ -206,6 +241,16 @@ impl<'a> Cells<'a> {
         self.following[usize::from(self.last)] = number;
         self.last = number;
         Ok(number)
+    }
+
+    /// The number of a name that was met before.
+    pub(super) fn number(&self, name: &str) -> Option<u16> {
+        Some(self.sorted[self.search(name).ok()?])
+    }
+
+    /// Where a name stands among the sorted ones, or would stand.
+    fn search(&self, name: &str) -> Result<usize, usize> {
+        self.sorted.binary_search_by(|number| self.names[usize::from(*number)].cmp(name))
     }
 
     fn new_name(&mut self, name: &'a str, sorted_at: usize) -> Result<u16, Trouble> {
@@ -238,6 +283,11 @@ impl Illegal {
             self.first.push(IllegalCharacter { code, offset: at as u64, item: None, attribute });
         }
     }
+}
+
+/// The cell of an attribute whose value is what stands in the text.
+pub(super) fn plain(name: u16, start: usize, len: usize) -> Cell {
+    Cell { name, source: Source::Attribute, extra: false, start: index(start), len: index(len) }
 }
 
 /// The id in the attributes of a row that cannot be read: the only one they give.
