@@ -184,10 +184,14 @@ fn xml(body: &[u8]) -> Option<(Envelope, bool)> {
     Some((envelope, texts.is_complete()))
 }
 
-/// Whether a document begins as only errors do; looks at its first elements.
+/// Whether a document begins as only errors do. Looks at its first elements, which nearly always stand in its first
+/// bytes.
 fn xml_names_error(body: &[u8]) -> bool {
-    let head = head(body);
-    leads_to(&head, &["error"]) || leads_to(&head, &["Envelope", "Body", "Fault"])
+    let leads = |path: &[&str]| {
+        let most = [FIRST_LOOK, MAX_HEAD].map(|most| &body[..body.len().min(most)]);
+        most.into_iter().find_map(|head| leads_to(&String::from_utf8_lossy(head), path)).unwrap_or(false)
+    };
+    leads(&["error"]) || leads(&["Envelope", "Body", "Fault"])
 }
 
 /// Skips the byte order mark and white space before the body.
@@ -227,6 +231,8 @@ pub(super) fn one_line(text: &str) -> Option<String> {
 const MAX_BODY: usize = 1 << 20;
 /// Bytes of a page or of a document's beginning that are looked at.
 const MAX_HEAD: usize = 32 << 10;
+/// Bytes in which a document's first elements nearly always stand.
+const FIRST_LOOK: usize = 1 << 10;
 /// Characters of a text that are kept.
 const MAX_LINE: usize = 500;
 
