@@ -72,6 +72,10 @@ impl Arena {
         &self.body[start as usize..][..len as usize]
     }
 
+    pub(crate) fn name_len(&self, number: u16) -> usize {
+        self.names[usize::from(number)].len as usize
+    }
+
     pub(crate) fn text(&self, cell: Cell) -> &str {
         let text = if cell.extra { &self.extra } else { &self.body };
         &text[cell.start as usize..][..cell.len as usize]

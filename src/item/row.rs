@@ -113,15 +113,21 @@ impl Row {
     /// The text of a column, by its internal name (`Bid_x0020_Amount`, without `ows_`), as the server sent it;
     /// `None` where the item has no value, or the column was not asked for.
     pub fn get(&self, column: &str) -> Option<&str> {
-        let named = |name: &str| name.strip_prefix(PREFIX) == Some(column);
-        let cell = self.cells().iter().find(|cell| named(self.arena.name(cell.name)))?;
+        let len = PREFIX.len() + column.len();
+        // Most names are told from it by their length.
+        let named = |cell: &&Cell| {
+            self.arena.name_len(cell.name) == len
+                && self.arena.name(cell.name).strip_prefix(PREFIX) == Some(column)
+        };
+        let cell = self.cells().iter().find(named)?;
         Some(self.arena.text(*cell))
     }
 
-    /// The text of a column, found by its handle; like [`get`](Row::get), and faster from row to row.
+    /// The text of a column, found by its handle; like [`get`](Row::get), and faster from row to row: in rows with the
+    /// same columns it is looked for once.
     pub fn at(&self, column: &Column) -> Option<&str> {
         let number = column.number_in(&self.arena)?;
-        let cell = self.cells().iter().find(|cell| cell.name == number)?;
+        let cell = column.cell_of(number, self.cells())?;
         Some(self.arena.text(*cell))
     }
 
@@ -218,12 +224,15 @@ pub struct Column {
     name: Box<str>,
     /// The number of the name in the answer that was looked at last: only a guess in another one.
     guess: AtomicU16,
+    /// Where the column stood in the row that was looked at last: only a guess in another one.
+    place: AtomicU16,
 }
 
 impl Column {
     /// Names a column by its internal name, without `ows_`.
     pub fn new(name: &str) -> Self {
-        Column { name: format!("{PREFIX}{name}").into(), guess: AtomicU16::new(0) }
+        let (guess, place) = (AtomicU16::new(0), AtomicU16::new(0));
+        Column { name: format!("{PREFIX}{name}").into(), guess, place }
     }
 
     /// The internal name.
@@ -241,11 +250,23 @@ impl Column {
         self.guess.store(number, Ordering::Relaxed);
         Some(number)
     }
+
+    /// The cell with the name of this number.
+    fn cell_of<'a>(&self, number: u16, cells: &'a [Cell]) -> Option<&'a Cell> {
+        let guess = usize::from(self.place.load(Ordering::Relaxed));
+        if let Some(cell) = cells.get(guess).filter(|cell| cell.name == number) {
+            return Some(cell);
+        }
+        let place = cells.iter().position(|cell| cell.name == number)?;
+        self.place.store(u16::try_from(place).unwrap_or_default(), Ordering::Relaxed);
+        Some(&cells[place])
+    }
 }
 
 impl Clone for Column {
     fn clone(&self) -> Self {
-        Column { name: self.name.clone(), guess: AtomicU16::new(self.guess.load(Ordering::Relaxed)) }
+        let copy = |guess: &AtomicU16| AtomicU16::new(guess.load(Ordering::Relaxed));
+        Column { name: self.name.clone(), guess: copy(&self.guess), place: copy(&self.place) }
     }
 }
 
