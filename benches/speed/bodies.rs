@@ -89,6 +89,57 @@ pub(crate) fn changes(metadata: Metadata, rows: Rows, count: u64) -> String {
     page
 }
 
+/// A page of GetListItemChangesSinceToken: rows of an id and 19 columns, of which `filled` have a value; one title in
+/// five is written with a reference. Quotes and line ends are those of servers.
+pub(crate) fn rowset(filled: usize, count: u64) -> String {
+    let mut page = format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\" ?><GetListItemChangesSinceTokenResult>\
+         <listitems MinTimeBetweenSyncs='0' RecommendedTimeBetweenSyncs='180' MaxBulkDocumentSyncSize='500' \
+         EffectivePermMask='FullMask' xmlns:s='uuid:BDC6E3F0-6DA3-11d1-A2A3-00AA00C14882' \
+         xmlns:dt='uuid:C2F41010-65B3-11d1-A29F-00AA00C14882' xmlns:rs='urn:schemas-microsoft-com:rowset' \
+         xmlns:z='#RowsetSchema'>\n<Changes LastChangeToken=\"1;3;{LIST};639082161304470000;912004511\"></Changes>\n\
+         <rs:data ItemCount=\"{count}\">"
+    );
+    let mut random = Random(7);
+    for id in 1..=count {
+        let (own, parent) = (random.guid().to_uppercase(), random.guid().to_uppercase());
+        let more = if id % 5 == 0 { " &amp; ramp" } else { "" };
+        let columns = [
+            ("Title", format!("Bridge, section {id}{more}")),
+            ("Bid_x0020_Amount", format!("{}.5000000000000", 12_000 + id)),
+            ("Due", format!("2026-03-{:02}T10:15:31Z", 1 + id % 28)),
+            ("Author", format!("{};#Ana Ruiz", 7 + id % 5)),
+            ("Editor", format!("{};#Jo Lindt", 12 + id % 40)),
+            ("Created", "2026-01-15T08:02:11Z".to_owned()),
+            ("Modified", format!("2026-03-04T10:{:02}:{:02}Z", id / 60 % 60, id % 60)),
+            ("Status", ["Open", "Held", "Awarded"][id as usize % 3].to_owned()),
+            ("Customers", format!("12;#Fabrikam;#{};#Contoso", 15 + id % 9)),
+            ("Remarks", format!("to be seen again in week {}", 1 + id % 52)),
+            ("_ModerationStatus", "0".to_owned()),
+            ("ContentTypeId", "0x010021C7A4F3B2D14E4DA0B7".to_owned()),
+            ("Attachments", "0".to_owned()),
+            ("FSObjType", format!("{id};#0")),
+            ("owshiddenversion", format!("{}", 1 + id % 9)),
+            ("UniqueId", format!("{id};#{{{own}}}")),
+            ("ParentUniqueId", format!("{id};#{{{parent}}}")),
+            ("FileRef", format!("{id};#sites/ops/Lists/Q1 Bids/{id}_.000")),
+            ("PermMask", "0x7fffffffffffffff".to_owned()),
+        ];
+        write!(page, "\n   <z:row ows_ID='{id}'").expect("a text takes everything");
+        let mut left_out = columns.len() - filled;
+        for (n, (name, value)) in columns.iter().enumerate() {
+            // Each column is left out as often as every other.
+            if random.next() % ((columns.len() - n) as u64) < left_out as u64 {
+                left_out -= 1;
+            } else {
+                write!(page, " ows_{name}='{value}'").expect("a text takes everything");
+            }
+        }
+        page.push_str(" />");
+    }
+    page + "\n</rs:data></listitems></GetListItemChangesSinceTokenResult>"
+}
+
 /// Numbers that look random and are the same in every run (SplitMix64).
 struct Random(u64);
 

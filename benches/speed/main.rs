@@ -18,6 +18,7 @@
 mod bodies;
 mod changes;
 mod rounds;
+mod rowset;
 mod table;
 
 use std::{env, process::ExitCode, time::Duration};
@@ -29,7 +30,7 @@ use crate::{
 
 /// Every row of the table, in its order.
 fn cases() -> Vec<Case> {
-    changes::cases()
+    [changes::cases(), rowset::cases()].into_iter().flatten().collect()
 }
 
 fn main() -> ExitCode {

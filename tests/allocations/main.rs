@@ -4,4 +4,5 @@
 //! allocates does so whether it is optimised or not.
 
 mod changes;
+mod rowset;
 mod worst;

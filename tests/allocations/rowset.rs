@@ -1,0 +1,51 @@
+//! A page of rows is a few pieces of memory, however many rows it has.
+
+use allocation_counter::measure;
+use sharepoint_changes::{Feed, ItemQuery, ListRef, http::Response};
+
+/// An answer with so many rows of 20 columns, as servers write them; of every row one column is left out.
+fn answer(rows: usize) -> Response<Vec<u8>> {
+    let mut body = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\" ?><GetListItemChangesSinceTokenResult><listitems \
+         MinTimeBetweenSyncs='0' xmlns:s='uuid:BDC6E3F0-6DA3-11d1-A2A3-00AA00C14882' \
+         xmlns:dt='uuid:C2F41010-65B3-11d1-A29F-00AA00C14882' xmlns:rs='urn:schemas-microsoft-com:rowset' \
+         xmlns:z='#RowsetSchema'>\n<Changes LastChangeToken=\"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;\
+         639082161304470000;912004511\"></Changes>\n",
+    );
+    body += &format!("<rs:data ItemCount=\"{rows}\">");
+    for id in 1..=rows {
+        let columns = (1..=20).filter(|column| *column != 1 + id % 20);
+        let columns = columns.map(|column| format!(" ows_Column_x0020_{column}='value {id} &amp; {column}'"));
+        body += &format!("\n   <z:row ows_ID='{id}'{} />", columns.collect::<String>());
+    }
+    body += "\n</rs:data></listitems></GetListItemChangesSinceTokenResult>";
+    Response::new(body.into_bytes())
+}
+
+/// How often memory is set aside while a page is read and each of its values is looked at.
+fn count(rows: usize) -> u64 {
+    let (query, answer) = (ItemQuery::new(ListRef::Title("Q1 Bids".into())), answer(rows));
+    let mut seen = 0;
+    let counted = measure(|| {
+        let page = query.read(&answer).expect("a page");
+        seen = page
+            .rows
+            .iter()
+            .filter(|row| row.get("Column_x0020_1").is_some() == (row.id() % 20 != 0))
+            .count();
+    });
+    assert_eq!(seen, rows);
+    counted.count_total
+}
+
+#[test]
+fn a_page_of_a_thousand_rows_takes_at_most_60_allocations() {
+    let thousand = count(1_000);
+    assert!(thousand <= 60, "{thousand}");
+}
+
+#[test]
+fn ten_times_the_rows_take_hardly_more() {
+    let (thousand, ten_thousand) = (count(1_000), count(10_000));
+    assert!(ten_thousand <= thousand + 10, "{thousand} {ten_thousand}");
+}
