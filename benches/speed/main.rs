@@ -2,7 +2,7 @@
 //!
 //! Each row runs a piece of work and a reference in turns, in one process, and prints the median of their ratios:
 //! times differ from machine to machine and from minute to minute, ratios hardly. Words given as arguments pick the
-//! rows whose name holds one of them: `cargo bench --bench speed -- verbose`.
+//! rows whose name holds one of them, `cargo bench --bench speed -- verbose`; a whole name picks that row alone.
 //!
 //! `--rounds N` takes N rounds (151). `--decode N` does the work of the picked rows N times and prints nothing, for
 //! tools that count instructions. `--list` prints the names. Without the `--bench` that `cargo bench` hands over, as
@@ -41,15 +41,19 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let picked =
-        |case: &Case| asked.words.is_empty() || asked.words.iter().any(|word| case.name.contains(word));
-    let cases = cases().into_iter().filter(picked);
+    let mut cases = cases();
+    cases.retain(|case| asked.words.is_empty() || asked.words.iter().any(|word| case.name.contains(word)));
+    if let [word] = &*asked.words
+        && cases.iter().any(|case| case.name == *word)
+    {
+        cases.retain(|case| case.name == *word);
+    }
     match asked.what {
-        What::List => cases.for_each(|case| println!("{}", case.name)),
-        What::Repeat(times) => cases.for_each(|mut case| (0..times).for_each(|_| (case.this.run)())),
+        What::List => cases.iter().for_each(|case| println!("{}", case.name)),
+        What::Repeat(times) => cases.iter_mut().for_each(|case| (0..times).for_each(|_| (case.this.run)())),
         What::Compare(rounds) => {
             let table = Table::begin();
-            cases.for_each(|mut case| table.row(&case.compare(&rounds)));
+            cases.iter_mut().for_each(|case| table.row(&case.compare(&rounds)));
         }
     }
     ExitCode::SUCCESS

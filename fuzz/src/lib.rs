@@ -18,7 +18,7 @@ use sharepoint_changes::{
 #[cfg(fuzzing)]
 pub use self::answers::rowset_fast;
 pub use self::{
-    answers::{batch, changes_json, digest, fault, retry_after, rowset},
+    answers::{batch, changes_fast, changes_json, digest, fault, retry_after, rowset},
     requests::sim_request,
     story::{Story, session_changes, session_items},
     texts::{caml, checkpoint, token},

@@ -143,6 +143,11 @@ fn answers_of_get_changes() {
 }
 
 #[test]
+fn both_readers_of_get_changes() {
+    hold("tests/fixtures", 2_000, bodies::changes_fast);
+}
+
+#[test]
 fn rowsets() {
     hold("tests/fixtures", 2_000, bodies::rowset);
 }
