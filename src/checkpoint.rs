@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 pub(crate) use self::items::{Ids, ItemState, Listing, Load, PendingFolder};
 use crate::{
+    item_query::{EVERY_FIELD, NAMED_FIELD},
     site::Scope,
     token::{ChangeToken, TokenScope, time_of},
 };
@@ -145,7 +146,12 @@ impl Checkpoint {
         if asked != state.scope {
             return other("scope", state.scope.to_string(), asked.to_string());
         }
-        let wider: Vec<_> = members.iter().filter(|member| !state.query.contains(member)).collect();
+        // Whoever read every field of a list has read those that are named now.
+        let every_field = state.query.iter().any(|member| member == EVERY_FIELD);
+        let is_held = |member: &String| {
+            state.query.contains(member) || (every_field && member.starts_with(NAMED_FIELD))
+        };
+        let wider: Vec<_> = members.iter().filter(|member| !is_held(member)).collect();
         if !wider.is_empty() {
             let members = wider.into_iter().cloned().collect();
             return Err(CheckpointError::Wider { members });

@@ -360,8 +360,8 @@ impl ItemQuery {
     /// page and what only places it; sorted. Without named fields it is `ViewFields=*`.
     pub(crate) fn fingerprint(&self) -> Vec<String> {
         let mut members: Vec<String> = match &self.view_fields {
-            Some(fields) => fields.names().map(|name| format!("ViewFields={name}")).collect(),
-            None => vec!["ViewFields=*".to_owned()],
+            Some(fields) => fields.names().map(|name| format!("{NAMED_FIELD}{name}")).collect(),
+            None => vec![EVERY_FIELD.to_owned()],
         };
         if self.view_fields.as_ref().is_some_and(ViewFields::asks_for_properties) {
             members.push("ViewFields/Properties=TRUE".to_owned());
@@ -372,6 +372,11 @@ impl ItemQuery {
         members
     }
 }
+
+/// What a checkpoint is bound to that was made without named fields.
+pub(crate) const EVERY_FIELD: &str = "ViewFields=*";
+/// What stands before the name of each field where they are named.
+pub(crate) const NAMED_FIELD: &str = "ViewFields=";
 
 /// The members of the query by their names in the REST type; SOAP's begin with a small letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

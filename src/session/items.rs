@@ -211,6 +211,11 @@ impl Course for Items {
         };
         let by_token = matches!(step, Step::Increment | Step::Names);
         let said = match fault.class() {
+            // Told without a code, as over SOAP, anything may be wrong. If it is the token, naming the changes by it
+            // says so in so many words.
+            FaultClass::TokenMalformed if step == Step::Increment && is_bare(fault) => {
+                return self.doubted(fault.to_string());
+            }
             FaultClass::TokenExpired if by_token => self.sync.reload(ResyncReason::Expired),
             FaultClass::TokenOfAnotherObject | FaultClass::TokenMalformed if by_token => {
                 self.sync.reload(ResyncReason::TokenRefused)
@@ -302,6 +307,11 @@ impl Items {
             Said::Unsettled(what) => Outcome::Failed(Error::Unsettled { what }),
         }
     }
+}
+
+/// Whether a fault names neither a code nor an exception.
+fn is_bare(fault: &Fault) -> bool {
+    fault.code().is_none() && fault.exception().is_none()
 }
 
 /// Failures of the same request after which an item is suspected.

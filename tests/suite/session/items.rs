@@ -4,6 +4,7 @@
 mod bounds;
 mod doubt;
 mod listing;
+mod narrowing;
 mod order;
 mod reload;
 mod rowset;

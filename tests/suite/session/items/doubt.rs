@@ -168,6 +168,35 @@ fn a_failure_of_one_request_is_not_counted_against_another() {
 }
 
 #[test]
+fn a_soap_fault_without_a_code_is_a_doubt_and_a_new_load_only_once_the_token_is_named() {
+    let bare = "<s:Envelope xmlns:s='x'><s:Body><s:Fault><faultcode>s:Server</faultcode><faultstring>x</faultstring>\
+                </s:Fault></s:Body></s:Envelope>";
+    let doubted = || {
+        let mut items = Items::from_token(110);
+        for _ in 0..3 {
+            assert!(items.asked().contains(&token(100, 0).to_string()));
+            items.reply(500, bare);
+        }
+        assert!(items.asked().contains(r#""RowLimit":"1""#));
+        items.answer(&Answer::new(100).list());
+        items
+    };
+    // It was an item that the server fails on.
+    let mut items = doubted();
+    assert_eq!(items.names(&[(3, 104)]), (100, 110));
+    items.names(&[]);
+    items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
+    assert_eq!(told(&items.page()), ["+3"]);
+    items.up_to_date();
+    // It was the token.
+    let mut items = doubted();
+    items.reply(400, r#"{"odata.error":{"code":"-1, System.FormatException","message":{"value":"x"}}}"#);
+    assert!(!items.asked().contains("ChangeToken\""));
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    assert!(matches!(items.page().basis, Basis::Snapshot { .. }));
+}
+
+#[test]
 fn a_probe_that_fails_too_is_an_outage() {
     let mut items = Items::from_token(110);
     for _ in 0..4 {
