@@ -18,6 +18,7 @@ mod limits;
 mod members;
 mod mirrored;
 mod one_line;
+mod politeness;
 mod recordings;
 mod secrets;
 mod session;
