@@ -86,6 +86,12 @@ pub trait Host {
         request: http::Request<Vec<u8>>,
     ) -> Result<http::Response<Vec<u8>>, SendError<Self::Error>>;
 
+    /// Takes back the body of an answer the machine has read, so that the next one may be read into it. This only
+    /// spares memory being got anew for every page; without an own implementation the body is dropped.
+    fn reclaim(&mut self, body: Vec<u8>) {
+        drop(body);
+    }
+
     /// Monotonic time since any origin.
     fn now(&mut self) -> Duration;
 
@@ -116,7 +122,11 @@ pub fn drive<M: Machine, H: Host, C>(
     loop {
         match machine.poll(host.now()).map_err(DriveError::Machine)? {
             Action::Send(request) => match host.send(request) {
-                Ok(answer) => machine.receive(answer),
+                Ok(answer) => {
+                    let (parts, body) = answer.into_parts();
+                    machine.receive(http::Response::from_parts(parts, &body));
+                    host.reclaim(body);
+                }
                 Err(SendError::Lost(_)) => machine.fail(),
                 Err(SendError::Fatal(error)) => return Err(DriveError::Transport(error)),
             },

@@ -144,6 +144,12 @@ impl Host for Connection {
         answer
     }
 
+    fn reclaim(&mut self, body: Vec<u8>) {
+        if let Link::Network(transport) = &mut self.link {
+            transport.reclaim(body);
+        }
+    }
+
     fn now(&mut self) -> Duration {
         match &mut self.link {
             Link::Network(transport) => transport.now(),

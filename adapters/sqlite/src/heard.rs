@@ -80,6 +80,10 @@ impl<H: Host> Host for Listening<'_, H> {
         Ok(answer)
     }
 
+    fn reclaim(&mut self, body: Vec<u8>) {
+        self.host.reclaim(body);
+    }
+
     fn now(&mut self) -> Duration {
         self.host.now()
     }

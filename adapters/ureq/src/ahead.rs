@@ -114,7 +114,11 @@ impl<M: Machine, H: Host> Reader<'_, M, H> {
             let message = match self.machine.poll(self.host.now()).map_err(DriveError::Machine)? {
                 Action::Send(request) => {
                     match self.host.send(request) {
-                        Ok(answer) => self.machine.receive(answer),
+                        Ok(answer) => {
+                            let (parts, body) = answer.into_parts();
+                            self.machine.receive(http::Response::from_parts(parts, &body));
+                            self.host.reclaim(body);
+                        }
                         Err(SendError::Lost(_)) => self.machine.fail(),
                         Err(SendError::Fatal(error)) => return Err(DriveError::Transport(error)),
                     }

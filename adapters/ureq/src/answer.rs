@@ -1,27 +1,22 @@
 //! Reading a whole answer, within bounds.
 
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 
 use http::header::CONTENT_LENGTH;
 use sharepoint_changes::SendError;
 
 use crate::{TransportError, error::Timeouts};
 
-/// The most that is set aside before the first byte came, where the answer does not say how long it is.
-const GUESS: usize = 4 << 20;
-
-/// How a body is read: where it ends, and how large the one before was.
+/// How a body is read: where it ends.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// The cap in decoded bytes.
     pub(crate) max: u64,
-    /// The size of the last answer: pages of one feed resemble each other.
-    pub(crate) last: usize,
     pub(crate) timeouts: Timeouts,
 }
 
 impl Bounds {
-    /// Reads the body into `body`, whose old content goes, and returns the rest of the answer.
+    /// Reads the body into `body`, in place of its old content, and returns the rest of the answer.
     ///
     /// Nothing but `Content-Encoding` and the `Content-Length` that no longer fits is missing from the headers,
     /// and these only where the body was decompressed: ureq takes them out then.
@@ -31,12 +26,11 @@ impl Bounds {
         body: &mut Vec<u8>,
     ) -> Result<http::response::Parts, SendError<TransportError>> {
         let (parts, mut source) = answer.into_parts();
-        body.clear();
-        body.reserve(self.expected(&parts));
+        make_room(body, &parts);
         // ureq counts its own limit before or after decompression, depending on its version, so the cap is kept here.
         // One byte more than it may have shows that there is more.
         let mut reader = source.with_config().reader().take(self.max.saturating_add(1));
-        match reader.read_to_end(body).map_err(ureq::Error::from) {
+        match fill(&mut reader, body).map_err(ureq::Error::from) {
             Ok(_) if body.len() as u64 > self.max => {
                 Err(SendError::Fatal(TransportError::TooLarge { max: self.max }))
             }
@@ -53,14 +47,39 @@ impl Bounds {
             Err(error) => Err(self.timeouts.judge(error)),
         }
     }
+}
 
-    /// How many bytes to set aside: what the answer says, else what the last one had.
-    fn expected(self, parts: &http::response::Parts) -> usize {
-        let told =
-            parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        match told {
-            Some(length) => usize::try_from(length.min(self.max)).unwrap_or(0),
-            None => self.last.min(GUESS),
-        }
+/// Makes room for what the answer says it holds. What is there already is left as it is: pages of one feed resemble
+/// each other, and room that was used before need not be cleared again.
+fn make_room(body: &mut Vec<u8>, parts: &http::response::Parts) {
+    let told =
+        parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    // One byte more, to see the end without asking for further room.
+    let told = told.map_or(LEAST, |length| length.saturating_add(1).clamp(LEAST, MOST_BELIEVED));
+    if body.len() < told {
+        body.resize(told, 0);
     }
 }
+
+/// Reads to the end, over what is in `body`.
+fn fill(reader: &mut impl Read, body: &mut Vec<u8>) -> io::Result<()> {
+    let mut filled = 0;
+    let end = loop {
+        if filled == body.len() {
+            body.resize(2 * filled, 0);
+        }
+        match reader.read(&mut body[filled..]) {
+            Ok(0) => break Ok(()),
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    body.truncate(filled);
+    end
+}
+
+/// The room there is before the first byte came.
+const LEAST: usize = 16 << 10;
+/// The most that is set aside because an answer says so.
+const MOST_BELIEVED: usize = 4 << 20;

@@ -39,9 +39,8 @@ pub struct Transport {
     trust: Trust,
     /// Made at the first request, when all settings are known.
     agent: Option<Agent>,
-    /// What [`exchange`](Transport::exchange) reads into.
+    /// What the next answer is read into.
     body: Vec<u8>,
-    last_size: usize,
     last_loss: Option<TransportError>,
     born: Instant,
 }
@@ -73,7 +72,6 @@ impl Transport {
             trust: Trust::default(),
             agent: None,
             body: Vec::new(),
-            last_size: 0,
             last_loss: None,
             born: Instant::now(),
         })
@@ -141,7 +139,8 @@ impl Transport {
     }
 
     /// Sends a request and lends the answer, read into a buffer that is used again for the next one: for loops of
-    /// one's own that hand each answer to a machine at once. [`Host::send`] gives the answer away instead.
+    /// one's own that hand each answer to a machine at once. [`Host::send`] gives the answer away instead, and
+    /// [`Host::reclaim`] takes its buffer back.
     ///
     /// # Errors
     /// As [`Host::send`].
@@ -203,11 +202,9 @@ impl Transport {
         proof: &Proof,
         body: &mut Vec<u8>,
     ) -> Result<http::response::Parts, Lost> {
-        let bounds = Bounds { max: self.max_body, last: self.last_size, timeouts: self.timeouts };
+        let bounds = Bounds { max: self.max_body, timeouts: self.timeouts };
         let answer = run(self.agent(), request, proof).map_err(|error| self.timeouts.judge(error))?;
-        let parts = bounds.read(answer, body)?;
-        self.last_size = body.len();
-        Ok(parts)
+        bounds.read(answer, body)
     }
 
     fn agent(&mut self) -> &Agent {
@@ -239,6 +236,9 @@ impl Transport {
     }
 }
 
+/// The largest buffer kept from answer to answer.
+const MOST_KEPT: usize = 8 << 20;
+
 /// Sends a signed copy of the request.
 fn run(
     agent: &Agent,
@@ -264,9 +264,21 @@ impl Host for Transport {
     type Error = TransportError;
 
     fn send(&mut self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, Lost> {
-        let mut body = Vec::new();
-        let parts = self.carry(&request, &mut body)?;
-        Ok(http::Response::from_parts(parts, body))
+        let mut body = mem::take(&mut self.body);
+        match self.carry(&request, &mut body) {
+            Ok(parts) => Ok(http::Response::from_parts(parts, body)),
+            Err(error) => {
+                self.reclaim(body);
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps the buffer for the next answer, unless it is larger than a page is.
+    fn reclaim(&mut self, body: Vec<u8>) {
+        if (self.body.capacity()..=MOST_KEPT).contains(&body.capacity()) {
+            self.body = body;
+        }
     }
 
     /// Time since the transport was made.

@@ -152,3 +152,43 @@ fn a_lent_answer_is_the_one_that_is_given_away() {
     let given = transport.send(get(&server.url("/_api/web"))).unwrap();
     assert_eq!(given.body(), b"{\"page\":3}");
 }
+
+#[test]
+fn an_answer_that_is_given_back_makes_room_for_the_next_and_nothing_of_it_is_left() {
+    let pages = ["x".repeat(300_000), "y".repeat(299_000), String::new(), "z".repeat(301_000)];
+    let bytes = pages.clone();
+    for chunks in [false, true] {
+        let bytes = bytes.clone();
+        let server = Server::new(move |number, _| {
+            let body = bytes[number].as_bytes();
+            Reply::Keep(if chunks { chunked("200 OK", "", body) } else { answer("200 OK", "", body) })
+        });
+        let mut transport = anonymous(&server);
+        let mut places = Vec::new();
+        for page in &pages {
+            let body = fetch(&mut transport, &server).into_body();
+            assert!(body == page.as_bytes(), "{} bytes came", body.len());
+            places.push(body.as_ptr());
+            transport.reclaim(body);
+        }
+        assert_eq!((places[1], places[2]), (places[0], places[0]));
+    }
+}
+
+#[test]
+fn an_answer_that_is_not_given_back_is_left_alone() {
+    let server = Server::new(|number, _| Reply::Keep(answer("200 OK", "", number.to_string().repeat(9))));
+    let mut transport = anonymous(&server);
+    let (first, second) = (fetch(&mut transport, &server), fetch(&mut transport, &server));
+    assert_eq!((&first.body()[..], &second.body()[..]), (&b"000000000"[..], &b"111111111"[..]));
+}
+
+#[test]
+fn a_buffer_much_larger_than_a_page_is_not_kept() {
+    let server = Server::always(answer("200 OK", "", "x"));
+    let mut transport = anonymous(&server);
+    let mut large = Vec::with_capacity(64 << 20);
+    large.push(b'y');
+    transport.reclaim(large);
+    assert!(fetch(&mut transport, &server).into_body().capacity() < 1 << 20);
+}
