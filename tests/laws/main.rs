@@ -9,6 +9,9 @@
     reason = "what the core must not touch, its tests may: the environment, threads, the clock"
 )]
 
+mod ahead;
 mod biting;
 mod campaign;
+#[path = "../suite/drive/far_ahead.rs"]
+mod far_ahead;
 mod regressions;

@@ -1,6 +1,7 @@
 //! `drive`: the loop with every effect a parameter; and `drive_ahead`, which reads while it commits.
 
-pub(crate) mod ahead;
+mod ahead;
+pub(crate) mod far_ahead;
 
 use std::{collections::VecDeque, ops::ControlFlow, time::Duration};
 
@@ -21,12 +22,21 @@ struct Canned {
     sent: Vec<Duration>,
     waits: Vec<Duration>,
     stops: bool,
+    /// How many bodies came back.
+    reclaimed: usize,
 }
 
 impl Canned {
     fn new(answers: impl IntoIterator<Item = Answer>) -> Canned {
         let answers = answers.into_iter().collect();
-        Canned { answers, now: Duration::ZERO, sent: Vec::new(), waits: Vec::new(), stops: false }
+        Canned {
+            answers,
+            now: Duration::ZERO,
+            sent: Vec::new(),
+            waits: Vec::new(),
+            stops: false,
+            reclaimed: 0,
+        }
     }
 }
 
@@ -36,6 +46,11 @@ impl Host for Canned {
     fn send(&mut self, _: Request<Vec<u8>>) -> Answer {
         self.sent.push(self.now);
         self.answers.pop_front().expect("no further request")
+    }
+
+    fn reclaim(&mut self, body: Vec<u8>) {
+        assert!(!body.is_empty());
+        self.reclaimed += 1;
     }
 
     fn now(&mut self) -> Duration {
@@ -90,6 +105,8 @@ fn it_sends_commits_each_page_and_ends() {
     let (committed, end) = drive(&mut host);
     let tokens: Vec<_> = committed.iter().map(|checkpoint| checkpoint.token().unwrap().number()).collect();
     assert_eq!(tokens, [103, 105]);
+    // Each body comes back once it was read.
+    assert_eq!(host.reclaimed, 4);
     assert_eq!(end.unwrap().token().unwrap().number(), 105);
     assert_eq!(host.sent.len(), 4);
 }

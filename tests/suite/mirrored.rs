@@ -18,7 +18,7 @@ use sharepoint_changes::{
 use sharepoint_simulator as simulator;
 use simulator::{Activity, Fault, Server, SimulatedHost, World};
 
-use crate::drive::ahead::drive_far_ahead;
+use crate::drive::far_ahead::drive_far_ahead;
 
 /// A copy of a list in memory, kept as the documentation of [`ItemPage`] says and no cleverer.
 #[derive(Clone, Default)]

@@ -11,7 +11,7 @@ use sharepoint_changes_ureq::{Credential, Transport};
 use sharepoint_simulator as simulator;
 use simulator::{Activity, Fault, Server, Serving, SimulatedHost, World};
 
-use crate::drive::ahead::drive_far_ahead;
+use crate::drive::far_ahead::drive_far_ahead;
 
 /// An office after this many rows of its log.
 fn office(seed: u64, rows: u64) -> (World, Activity) {

@@ -44,6 +44,7 @@
 //! ```
 
 mod changes;
+mod conduct;
 mod copy;
 mod crash;
 mod episode;

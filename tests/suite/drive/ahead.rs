@@ -10,10 +10,9 @@ use std::{
     thread,
 };
 
-use sharepoint_changes::{Action, Error, Machine};
 use sharepoint_changes_ureq::drive_ahead;
 
-use super::*;
+use super::{far_ahead::drive_far_ahead, *};
 
 /// What happened on both sides, in the order in which it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,54 +258,4 @@ fn a_panic_goes_on_to_the_caller_from_either_side() {
     }));
     assert_eq!(in_host.unwrap_err().downcast_ref(), Some(&"in the host"));
     assert_eq!(committed, 1);
-}
-
-/// `drive_ahead` as far ahead as it can be: a commit begins only when the machine has said what comes after its page.
-/// So the same history gives the same requests, wherever a commit fails.
-pub(crate) fn drive_far_ahead<M, H, C>(
-    machine: &mut M,
-    host: &mut H,
-    mut commit: impl FnMut(M::Page) -> Result<(), C>,
-) -> Result<M::Done, DriveError<H::Error, C>>
-where
-    M: Machine<Page: Send, Done: Send> + Send,
-    H: Host<Error: Send> + Send,
-{
-    let (tell, said) = channel();
-    let hear = || said.recv_timeout(Duration::from_secs(20)).expect("the machine goes on");
-    let mut page_said = false;
-    drive_ahead(&mut Told { machine, tell }, host, |page| {
-        while !page_said {
-            page_said = hear();
-        }
-        page_said = hear();
-        commit(page)
-    })
-}
-
-/// A machine that tells, of each action but a request, whether it is a page.
-struct Told<'a, M> {
-    machine: &'a mut M,
-    tell: Sender<bool>,
-}
-
-impl<M: Machine> Machine for Told<'_, M> {
-    type Page = M::Page;
-    type Done = M::Done;
-
-    fn poll(&mut self, now: Duration) -> Result<Action<M::Page, M::Done>, Error> {
-        let said = self.machine.poll(now);
-        if !matches!(said, Ok(Action::Send(_))) {
-            let _ = self.tell.send(matches!(said, Ok(Action::Page(_))));
-        }
-        said
-    }
-
-    fn receive(&mut self, answer: Response<impl AsRef<[u8]>>) {
-        self.machine.receive(answer);
-    }
-
-    fn fail(&mut self) {
-        self.machine.fail();
-    }
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use http::{Request, Response, StatusCode};
-use sharepoint_changes::{Action, Done, Error, Host, Machine, SendError, Wait, WaitReason};
+use sharepoint_changes::{Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive};
 
 use super::crash::{Crash, Crashed};
 use super::figures::Figures;
-use super::handler::Next;
 use super::play::Fallen;
 use crate::activity::Activity;
 use crate::fault::Fault;
@@ -19,7 +18,26 @@ use crate::ticks::Ticks;
 use crate::token;
 
 /// A host whose server the story can reach: in process, or at the other end of a wire.
-pub trait Theatre: Host<Error: Debug> {
+pub trait Theatre: Host<Error: Debug> + Send {
+    /// Runs a machine to its end, as [`drive`] does; another driver is put through the stories by being called here.
+    ///
+    /// A commit that fails ends the run. So does an answer that cannot come, after which no page may be committed any
+    /// more but those that were handed out before.
+    ///
+    /// # Errors
+    /// As [`drive`].
+    fn conduct<M, H, C>(
+        machine: &mut M,
+        host: &mut H,
+        commit: impl FnMut(M::Page) -> Result<(), C>,
+    ) -> Result<M::Done, DriveError<H::Error, C>>
+    where
+        M: Machine<Page: Send, Done: Send> + Send,
+        H: Host<Error: Send> + Send,
+    {
+        drive(machine, host, commit)
+    }
+
     /// The server, brought to the present.
     fn with_server<T>(&mut self, look: impl FnOnce(&mut Server) -> T) -> T;
 
@@ -121,7 +139,7 @@ pub(super) enum Ended {
     Anew,
 }
 
-enum Sent {
+pub(super) enum Sent {
     Answer(Response<Vec<u8>>),
     Lost,
 }
@@ -184,7 +202,10 @@ impl<P: Theatre> Stage<P> {
         self.figures.crashes += 1;
     }
 
-    fn send(&mut self, request: Request<Vec<u8>>) -> Result<Result<Sent, Crashed>, Fallen> {
+    pub(super) fn send(&mut self, request: Request<Vec<u8>>) -> Result<Result<Sent, Crashed>, Fallen> {
+        if self.sent == ENDLESS {
+            return Err(Fallen::of(6, format!("a run sent {ENDLESS} requests and came to no end")));
+        }
         self.sent += 1;
         self.figures.requests += 1;
         let number = self.sent;
@@ -233,7 +254,7 @@ impl<P: Theatre> Stage<P> {
         }
     }
 
-    fn wait(&mut self, wait: &Wait, most: Duration) -> Result<(), Fallen> {
+    pub(super) fn wait(&mut self, wait: &Wait, most: Duration) -> Result<(), Fallen> {
         if wait.reason != WaitReason::Pacing {
             self.rested += wait.at_least;
         }
@@ -245,81 +266,10 @@ impl<P: Theatre> Stage<P> {
         self.refused = false;
         Ok(())
     }
-
-    /// Runs a session to its end, its failure or its death. `commit` works off a page and keeps its checkpoint.
-    pub(super) fn conduct<M: Machine<Done = Done>>(
-        &mut self,
-        machine: &mut M,
-        most_rest: Duration,
-        mut commit: impl FnMut(M::Page, &mut Self) -> Result<Result<Next, Crashed>, Fallen>,
-    ) -> Result<Ended, Fallen> {
-        while self.sent < ENDLESS {
-            let now = self.theatre.now();
-            let action = match machine.poll(now) {
-                Ok(action) => action,
-                Err(error) => {
-                    let after = machine.poll(now);
-                    if !matches!(after, Err(Error::Broken)) {
-                        return Err(Fallen::of(4, "a session goes on after its error".to_owned()));
-                    }
-                    return Ok(Ended::Failed(error));
-                }
-            };
-            if self.twice && !matches!(action, Action::Page(_)) {
-                poll_again(machine, now, &action)?;
-            }
-            match action {
-                Action::Send(request) => match self.send(request)? {
-                    Ok(Sent::Answer(answer)) => machine.receive(answer),
-                    Ok(Sent::Lost) => machine.fail(),
-                    Err(Crashed) => return Ok(Ended::Crashed),
-                },
-                Action::Wait(wait) => self.wait(&wait, most_rest)?,
-                Action::Page(page) => {
-                    self.pages += 1;
-                    self.figures.pages += 1;
-                    if self.crash.point().is_err() {
-                        return Ok(Ended::Crashed);
-                    }
-                    let next = commit(page, self)?;
-                    if self.crash.is_dead() || self.crash.point().is_err() {
-                        return Ok(Ended::Crashed);
-                    }
-                    match next {
-                        Ok(Next::GoOn) => {}
-                        Ok(Next::Anew) => return Ok(Ended::Anew),
-                        Err(Crashed) => return Ok(Ended::Crashed),
-                    }
-                }
-                Action::Done(done) => return Ok(Ended::Done(done)),
-            }
-        }
-        Err(Fallen::of(6, format!("a run sent {ENDLESS} requests and came to no end")))
-    }
 }
 
 fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-}
-
-/// Polls once more, and compares what is said.
-fn poll_again<M: Machine<Done = Done>>(
-    machine: &mut M,
-    now: Duration,
-    said: &Action<M::Page, Done>,
-) -> Result<(), Fallen> {
-    let same = match (said, machine.poll(now)) {
-        (Action::Send(first), Ok(Action::Send(again))) => {
-            first.uri() == again.uri()
-                && first.method() == again.method()
-                && first.headers() == again.headers()
-                && first.body() == again.body()
-        }
-        (Action::Wait(first), Ok(Action::Wait(again))) => *first == again,
-        (Action::Done(first), Ok(Action::Done(again))) => *first == again,
-        _ => false,
-    };
-    if same { Ok(()) } else { Err(Fallen::of(4, "a second poll says something else".to_owned())) }
 }
 
 /// Changes some bytes of an answer, or cuts it, or puts something else in its place.
