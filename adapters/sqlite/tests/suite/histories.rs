@@ -7,8 +7,9 @@ use sharepoint_changes::Dialect;
 use sharepoint_simulator::Fault;
 
 use crate::{
+    deaths::{Death, sync_through_deaths},
     judge::judge,
-    office::{go_on, list_named, office, query, sync, sync_through_deaths},
+    office::{go_on, list_named, office, query, sync},
 };
 
 #[test]
@@ -29,8 +30,8 @@ fn a_full_load_and_increments_make_an_exact_copy() {
     }
 }
 
-/// Plays one history; the message says how to play it again.
-fn play(seed: u64) -> Result<(), String> {
+/// Plays one history whose runs die as `death` makes of a number; the message says how to play it again.
+fn play(seed: u64, death: impl Fn(u64) -> Death) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
     let (mut host, mut activity) = office(rng.u64(..), rng.u64(60..300));
     let title = ["Documents", "Q1 Bids", "Tasks", "Archive"][rng.usize(..4)];
@@ -52,11 +53,11 @@ fn play(seed: u64) -> Result<(), String> {
     let path = folder.path().join("list.sqlite");
     for run in 0..4 {
         let deaths = rng.usize(..5);
-        let mut lives = (0..deaths).map(|_| rng.u64(..14)).collect::<Vec<_>>().into_iter();
+        let mut deaths = (0..deaths).map(|_| death(rng.u64(..14))).collect::<Vec<_>>().into_iter();
         let told = |what: String| {
             format!("seed {seed}, {title}, {rows} rows a page, {dialect:?}, {switches:?}, run {run}: {what}")
         };
-        sync_through_deaths(&mut host, &path, &query, &mut lives).map_err(told)?;
+        sync_through_deaths(&mut host, &path, &query, &mut deaths).map_err(told)?;
         judge(&path, host.server().world(), list).map_err(told)?;
         go_on(&mut host, &mut activity, 60);
     }
@@ -67,7 +68,7 @@ fn play(seed: u64) -> Result<(), String> {
 }
 
 /// What servers may do otherwise than most.
-const SWITCHES: [&str; 21] = [
+const SWITCHES: [&str; 22] = [
     "since_cap=0",
     "since_cap=3",
     "since_scan=5",
@@ -77,6 +78,7 @@ const SWITCHES: [&str; 21] = [
     "renamed=both",
     "moves_within_as_ids=true",
     "id_order=grouped",
+    "id_order=restores-first",
     "stray_ids=true",
     "unique_ids=false",
     "schema_rows=all",
@@ -91,10 +93,25 @@ const SWITCHES: [&str; 21] = [
     "rowset_prefixes=other",
 ];
 
-#[test]
-fn the_copy_equals_the_list_through_faults_and_deaths() {
+/// Plays the histories of many seeds; `MIRROR_SEED` and `MIRROR_SEEDS` say which.
+fn play_many(death: impl Fn(u64) -> Death) {
     let first: u64 = std::env::var("MIRROR_SEED").ok().map_or(0, |seed| seed.parse().unwrap());
     let many: u64 = std::env::var("MIRROR_SEEDS").ok().map_or(40, |many| many.parse().unwrap());
-    let failed: Vec<String> = (first..first + many).filter_map(|seed| play(seed).err()).collect();
+    let failed: Vec<String> = (first..first + many).filter_map(|seed| play(seed, &death).err()).collect();
     assert!(failed.is_empty(), "{} of {many}:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn the_copy_equals_the_list_through_faults_and_deaths() {
+    play_many(Death::BeforeSend);
+}
+
+/// Half of the deaths come inside a transaction, half right after one was committed.
+#[test]
+fn the_copy_equals_the_list_through_faults_and_deaths_at_a_commit() {
+    play_many(
+        |number| {
+            if number % 2 == 0 { Death::BeforeCommit(number / 2) } else { Death::AfterCommit(number / 2) }
+        },
+    );
 }

@@ -3,10 +3,10 @@
 use std::{ops::ControlFlow, path::Path, time::Duration};
 
 use sharepoint_changes::{
-    Error, Host, ItemQuery, ListRef, SendError, Site, Wait,
+    Host, ItemQuery, ListRef, SendError, Site, Wait,
     http::{Request, Response},
 };
-use sharepoint_changes_sqlite::{Guard, Mirror, MirrorError, Report, SyncError, SyncSettings};
+use sharepoint_changes_sqlite::{Guard, Mirror, Report, SyncError, SyncSettings};
 use sharepoint_simulator::{
     Activity, NoAnswer, Server, SimulatedHost, World,
     world::{ListRef as Simulated, Settings},
@@ -86,31 +86,4 @@ impl Host for Mortal<'_> {
     fn wait(&mut self, wait: &Wait) -> ControlFlow<()> {
         self.host.wait(wait)
     }
-}
-
-/// Runs until one comes to its end; each dies after as many requests as `lives` says, the last ones never. Every run
-/// opens the file anew.
-pub(crate) fn sync_through_deaths(
-    host: &mut SimulatedHost,
-    path: &Path,
-    query: &ItemQuery,
-    lives: &mut impl Iterator<Item = u64>,
-) -> Result<Report, String> {
-    for _ in 0..80 {
-        let mut mortal = Mortal { host, left: lives.next().unwrap_or(u64::MAX) };
-        let mut mirror = Mirror::open(path).map_err(|error| format!("{error:?}"))?;
-        match mirror.sync(&mut mortal, &site(), query, &willing(), |_| {}) {
-            Ok(report) => return Ok(report),
-            Err(SyncError::Transport(_)) => {}
-            Err(SyncError::Session(Error::Exhausted(exhausted))) => {
-                host.pass(exhausted.wait + Duration::from_secs(60));
-            }
-            Err(SyncError::Session(Error::Unsettled { .. }) | SyncError::ReloadHeld { .. }) => {
-                host.pass(Duration::from_secs(60));
-            }
-            Err(SyncError::Mirror(MirrorError::TooManyRemoved(held))) => return Err(held.to_string()),
-            Err(error) => return Err(format!("{error:?}")),
-        }
-    }
-    Err("no end".to_owned())
 }
