@@ -134,8 +134,7 @@ impl Row {
     /// The value of a field, read by its type in the list; [`Value::Other`] where the text is not what the type
     /// promises, `None` as for [`get`](Row::get).
     pub fn value(&self, field: &Field) -> Option<Value<'_>> {
-        let text = self.at(field.column())?;
-        value::read(text, field.kind(), self.id(), field.local_times())
+        field.read(self.at(field.column())?, self.id())
     }
 
     /// The columns that have a value, by internal name, in the order they came.

@@ -13,6 +13,7 @@ use std::{
 use jiff::Timestamp;
 use sharepoint_changes::{Error, ItemQuery, ListRef, Notice, Scope, Site};
 use sharepoint_changes_sqlite::{self as sqlite, MirrorError, Report, Status, SyncError, SyncSettings};
+use sharepoint_changes_ureq::drive_ahead;
 
 use self::{home::Home, pace::Pace, record::Record};
 use crate::{
@@ -147,10 +148,19 @@ impl Run<'_> {
         let before = self.status(Timestamp::now())?.schema_version;
         let mut pace = Pace::default();
         let (progress, last) = (self.progress, &mut self.last);
-        let result = self.copy.sync(&mut self.connection, &self.site, &self.query, settings, |come| {
+        let come = |come: &sqlite::Progress| {
             progress.show(pace.tell(Instant::now(), come));
             *last = Some(come.clone());
-        });
+        };
+        // The next page is read while one is committed.
+        let result = self.copy.sync_driven(
+            &mut self.connection,
+            &self.site,
+            &self.query,
+            settings,
+            come,
+            |session, connection, commit| drive_ahead(session, connection, commit),
+        );
         match result {
             Ok(report) => {
                 self.caught_up(&report, before)?;

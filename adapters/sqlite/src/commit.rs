@@ -118,7 +118,7 @@ pub(crate) fn apply(
 
     let remover =
         Remover { open, table: &table, tombstones: context.tombstones, track: context.track, at: context.at };
-    let mut writer = Writer::new(open, &table, &layout)?;
+    let mut writer = Writer::new(open, &table, &layout, batch.schema)?;
     let buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
     let touch = |id: i32| -> Result<(), MirrorError> {
         if context.track {
@@ -129,7 +129,7 @@ pub(crate) fn apply(
     for change in batch.changes {
         match change {
             ItemChange::Upserted(row) => {
-                writer.put(row, batch.schema, &mut state, mark)?;
+                writer.put(row, &mut state, mark)?;
                 committed.written += 1;
                 touch(row.id())?;
                 if buried {
@@ -138,13 +138,16 @@ pub(crate) fn apply(
             }
             ItemChange::Removed { id, unique_id, known: Known::Told } => {
                 committed.told += remover.with_tree(*id, *unique_id, Reason::Deleted, watch)?;
+                writer.removed();
             }
             ItemChange::Removed { id, unique_id, known: Known::Absent } => {
                 committed.absent += remover.with_tree(*id, *unique_id, Reason::Absent, watch)?;
+                writer.removed();
             }
             ItemChange::MovedAway { id, unique_id, to_list, to_item } => {
                 let reason = Reason::MovedAway { to_list: *to_list, to_item: *to_item };
                 committed.told += remover.with_tree(*id, *unique_id, reason, watch)?;
+                writer.removed();
             }
             ItemChange::Restored { id } | ItemChange::Renamed { id } | ItemChange::SystemUpdated { id } => {
                 touch(*id)?;

@@ -2,9 +2,10 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use jiff::civil;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde_json::{Value as Json, json};
-use sharepoint_changes::item::{Attachments, Field, FieldKind, Lookup, Person, Row, Term, Value};
+use sharepoint_changes::item::{Attachments, Field, FieldKind, Lookup, Person, Term, Value};
 
 /// How values of one field are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,65 +110,59 @@ impl Form {
         }
     }
 
-    /// Appends a cell for each part of the field's value in the row. Returns whether the cells hold all of it; where
-    /// they do not, the text as it came has to be kept beside them.
-    pub(crate) fn read<'r>(
-        self,
-        row: &'r Row,
-        field: &Field,
-        count: usize,
-        cells: &mut Vec<Cell<'r>>,
-    ) -> bool {
-        let end = cells.len() + count;
+    /// Fills the cells of the field's parts, which are empty, from the text that stands in an item's row. Returns
+    /// whether the cells hold all of it; where they do not, the text as it came has to be kept beside them.
+    pub(crate) fn read<'r>(self, text: &'r str, item: i32, field: &Field, cells: &mut [Cell<'r>]) -> bool {
         // Some servers write a value that is not there as an empty one.
-        let text = row.at(field.column()).filter(|text| !text.is_empty());
-        let whole = match (self, text.and_then(|_| row.value(field))) {
-            (_, None) | (Form::Text, Some(Value::Text(""))) => true,
-            (Form::Raw, Some(_)) => cells.hold(text.map_or(Cell::Null, Cell::text)),
-            (Form::Text, Some(Value::Text(text) | Value::Json(text) | Value::ContentTypeId(text))) => {
-                cells.push(Cell::text(text));
-                true
+        if text.is_empty() {
+            return true;
+        }
+        match (self, field.kind()) {
+            (Form::Raw, _) => return hold(cells, [Cell::text(text)]),
+            // Mostly the text already is what the time would be written as.
+            (Form::Time, FieldKind::DateTime) if is_plain_time(text) => {
+                return hold(cells, [Cell::text(text)]);
             }
-            (Form::Text, Some(Value::Guid(guid))) => cells.hold(Cell::owned(guid.to_string())),
-            (Form::Real, Some(Value::Number(number))) => cells.hold(Cell::Real(number)),
-            (Form::Integer, Some(Value::Integer(number))) => cells.hold(Cell::Integer(number)),
-            (Form::Boolean, Some(Value::Boolean(yes))) => cells.hold(Cell::Integer(i64::from(yes))),
-            (Form::Time, Some(Value::Date(time))) => {
-                // Mostly the text already is what the time would be written as.
-                let plain = text.filter(|text| is_plain_time(text));
-                cells.hold(plain.map_or_else(|| Cell::owned(time.to_string()), Cell::text))
+            _ => {}
+        }
+        let Some(value) = field.read(text, item) else { return true };
+        match (self, value) {
+            (Form::Text, Value::Text("")) => true,
+            (Form::Text, Value::Text(text) | Value::Json(text) | Value::ContentTypeId(text)) => {
+                hold(cells, [Cell::text(text)])
             }
-            (Form::Choices, Some(Value::Choices(choices))) => {
-                cells.hold(Cell::owned(json!(choices).to_string()))
+            (Form::Text, Value::Guid(guid)) => hold(cells, [Cell::owned(guid.to_string())]),
+            (Form::Real, Value::Number(number)) => hold(cells, [Cell::Real(number)]),
+            (Form::Integer, Value::Integer(number)) => hold(cells, [Cell::Integer(number)]),
+            (Form::Boolean, Value::Boolean(yes)) => hold(cells, [Cell::Integer(i64::from(yes))]),
+            (Form::Time, Value::Date(time)) => {
+                let plain = is_plain_time(text).then(|| Cell::text(text));
+                hold(cells, [plain.unwrap_or_else(|| Cell::owned(time.to_string()))])
             }
-            (Form::Count, Some(Value::Attachments(attachments))) => attached(&attachments, cells),
-            (Form::Link, Some(Value::Link(link))) => {
-                cells.push(Cell::Text(link.url));
-                cells.hold(link.caption.map_or(Cell::Null, Cell::text))
+            (Form::Choices, Value::Choices(choices)) => {
+                hold(cells, [Cell::owned(json!(choices).to_string())])
             }
-            (Form::Reference, Some(Value::Lookup(lookup))) => {
-                cells.push(Cell::text(lookup.text));
-                cells.hold(Cell::Integer(i64::from(lookup.id)))
+            (Form::Count, Value::Attachments(attachments)) => attached(&attachments, cells),
+            (Form::Link, Value::Link(link)) => {
+                hold(cells, [Cell::Text(link.url), link.caption.map_or(Cell::Null, Cell::text)])
             }
-            (Form::Reference, Some(Value::Person(person))) => {
+            (Form::Reference, Value::Lookup(lookup)) => {
+                hold(cells, [Cell::text(lookup.text), Cell::Integer(i64::from(lookup.id))])
+            }
+            (Form::Reference, Value::Person(person)) => {
                 let plain = person.login.is_none() && person.email.is_none() && person.sip.is_none();
-                cells.push(Cell::Text(person.name));
-                cells.hold(Cell::Integer(i64::from(person.id)));
-                plain
+                hold(cells, [Cell::Text(person.name), Cell::Integer(i64::from(person.id))]) && plain
             }
-            (Form::Term, Some(Value::Term(term))) => {
-                cells.push(Cell::text(term.label));
-                cells.push(Cell::Integer(i64::from(term.id)));
-                cells.hold(term.term_id.map_or(Cell::Null, |guid| Cell::owned(guid.to_string())))
+            (Form::Term, Value::Term(term)) => {
+                let guid = term.term_id.map_or(Cell::Null, |guid| Cell::owned(guid.to_string()));
+                hold(cells, [Cell::text(term.label), Cell::Integer(i64::from(term.id)), guid])
             }
-            (Form::References, Some(value)) => match references(&value) {
-                Some(json) => cells.hold(Cell::owned(json.to_string())),
+            (Form::References, value) => match references(&value) {
+                Some(json) => hold(cells, [Cell::owned(json.to_string())]),
                 None => false,
             },
             _ => false,
-        };
-        cells.resize(end, Cell::Null);
-        whole
+        }
     }
 }
 
@@ -187,6 +182,18 @@ impl<'r> Cell<'r> {
 
     pub(crate) fn owned(text: String) -> Self {
         Cell::Text(Cow::Owned(text))
+    }
+
+    /// Writes a text, in the memory of the one before where there is any.
+    pub(crate) fn write(&mut self, write: impl FnOnce(&mut String) -> std::fmt::Result) {
+        let mut text = match std::mem::replace(self, Cell::Null) {
+            Cell::Text(Cow::Owned(text)) => text,
+            _ => String::new(),
+        };
+        text.clear();
+        // Writing to a text never fails.
+        let _ = write(&mut text);
+        *self = Cell::owned(text);
     }
 
     pub(crate) fn bound(&self) -> ToSqlOutput<'_> {
@@ -213,23 +220,19 @@ impl<'r> Cell<'r> {
     }
 }
 
-trait Hold<'r> {
-    /// Appends a cell that holds all there is.
-    fn hold(&mut self, cell: Cell<'r>) -> bool;
-}
-
-impl<'r> Hold<'r> for Vec<Cell<'r>> {
-    fn hold(&mut self, cell: Cell<'r>) -> bool {
-        self.push(cell);
-        true
+/// Puts values into the cells of a field's parts: all there is to be held.
+fn hold<'r, const PARTS: usize>(cells: &mut [Cell<'r>], values: [Cell<'r>; PARTS]) -> bool {
+    for (cell, value) in cells.iter_mut().zip(values) {
+        *cell = value;
     }
+    true
 }
 
-fn attached(attachments: &Attachments<'_>, cells: &mut Vec<Cell<'_>>) -> bool {
+fn attached(attachments: &Attachments<'_>, cells: &mut [Cell<'_>]) -> bool {
     match attachments {
-        Attachments::Count(count) => cells.hold(Cell::Integer(i64::from(*count))),
+        Attachments::Count(count) => hold(cells, [Cell::Integer(i64::from(*count))]),
         Attachments::Files(files) => {
-            cells.push(Cell::Integer(i64::try_from(files.len()).unwrap_or(i64::MAX)));
+            hold(cells, [Cell::Integer(i64::try_from(files.len()).unwrap_or(i64::MAX))]);
             false
         }
         _ => false,
@@ -273,9 +276,24 @@ fn ids(text: &str) -> Vec<i64> {
     json.as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_i64()).collect()
 }
 
-/// Whether a text that is a time is written like `2026-03-04T10:15:31Z`.
+/// Whether a text is a time as it would be written: `2026-03-04T10:15:31Z`.
 fn is_plain_time(text: &str) -> bool {
-    text.len() == 20 && text.as_bytes()[10] == b'T' && text.ends_with('Z')
+    let Ok(bytes) = <&[u8; 20]>::try_from(text.as_bytes()) else { return false };
+    const MARKS: [(usize, u8); 6] = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    if MARKS.iter().any(|(at, mark)| bytes[*at] != *mark) {
+        return false;
+    }
+    let two = |at: usize| match bytes[at..at + 2] {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => i16::from((tens - b'0') * 10 + (ones - b'0')),
+        _ => i16::MAX,
+    };
+    let (century, year) = (two(0), two(2));
+    let parts = [5, 8, 11, 14, 17].map(|at| i8::try_from(two(at)));
+    let [Ok(month), Ok(day), Ok(hour), Ok(minute), Ok(second)] = parts else { return false };
+    // The last day that can be told lies in the last of these years, and not at its end.
+    (10..=98).contains(&century)
+        && year < 100
+        && civil::DateTime::new(century * 100 + year, month, day, hour, minute, second, 0).is_ok()
 }
 
 /// A name in quotes, as SQL wants it.
@@ -283,4 +301,38 @@ pub(crate) fn quoted(name: &str) -> String {
     let mut text = String::with_capacity(name.len() + 2);
     let _ = write!(text, "\"{}\"", name.replace('"', "\"\""));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A time that needs no reading is the one that reading and writing it would give.
+    #[test]
+    fn a_plain_time_is_written_as_it_came() {
+        let mut plain = 0;
+        for date in
+            ["2026-03-04", "2024-02-29", "2023-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "0999-01-01"]
+        {
+            for time in [
+                "10:15:31", "00:00:00", "23:59:59", "24:00:00", "10:60:00", "10:15:60", "1a:00:00",
+                "-1:00:00",
+            ] {
+                for [middle, end] in [["T", "Z"], [" ", "Z"], ["T", "z"], ["T", "+00:00"], ["T", ".5Z"]] {
+                    let text = format!("{date}{middle}{time}{end}");
+                    if is_plain_time(&text) {
+                        let read: jiff::Timestamp = text.parse().unwrap();
+                        assert_eq!(read.to_string(), text);
+                        plain += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(plain, 2 * 3);
+        assert!(
+            !is_plain_time("9999-12-31T23:59:59Z")
+                && !is_plain_time("")
+                && is_plain_time("9899-12-31T23:59:59Z")
+        );
+    }
 }

@@ -1,38 +1,92 @@
-//! A host that listens to the answers that pass: the server's time, how often it wants to be asked, and how many
-//! items the list has.
+//! A session whose answers are listened to as they pass: the server's time, how often it wants to be asked, and how
+//! many items the list has.
 
-use std::{cell::Cell, ops::ControlFlow, time::Duration};
+use std::time::Duration;
 
-use http::{Request, Response, header};
+use http::{Response, header};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use quick_xml::{Reader, events::Event};
-use sharepoint_changes::{Host, SendError, Wait};
+use sharepoint_changes::{Action, Done, Error, ItemPage, ItemQuery, Machine, Session};
+
+/// A session of a run of [`Mirror::sync_driven`](crate::Mirror::sync_driven), as its driver gets to see it: a machine
+/// like any other.
+#[derive(Debug)]
+pub struct Listening {
+    session: Session<ItemQuery>,
+    pub(crate) heard: Heard,
+}
+
+/// A page of such a session, and what was known when it came. A driver only hands it on.
+#[derive(Debug)]
+pub struct HeardPage {
+    pub(crate) page: ItemPage,
+    /// The server's time.
+    pub(crate) at: Timestamp,
+    /// How many items the list has; `None` where it did not say.
+    pub(crate) item_count: Option<u64>,
+}
 
 /// What the answers told so far.
 #[derive(Debug, Default)]
 pub(crate) struct Heard {
     /// The latest `Date`.
-    pub(crate) time: Cell<Option<Timestamp>>,
+    pub(crate) time: Option<Timestamp>,
     /// `MinTimeBetweenSyncs`, in minutes.
-    pub(crate) min_minutes: Cell<Option<u32>>,
+    pub(crate) min_minutes: Option<u32>,
     /// `List/@ItemCount`.
-    pub(crate) item_count: Cell<Option<u64>>,
-    pub(crate) requests: Cell<u64>,
+    pub(crate) item_count: Option<u64>,
+    /// Requests that were answered or lost.
+    pub(crate) requests: u64,
+}
+
+impl Listening {
+    pub(crate) fn new(session: Session<ItemQuery>, heard: Heard) -> Self {
+        Listening { session, heard }
+    }
+}
+
+impl Machine for Listening {
+    type Page = HeardPage;
+    type Done = Done;
+
+    fn poll(&mut self, now: Duration) -> Result<Action<HeardPage, Done>, Error> {
+        Ok(match self.session.poll(now)? {
+            Action::Send(request) => Action::Send(request),
+            Action::Wait(wait) => Action::Wait(wait),
+            Action::Page(page) => {
+                let at = self.heard.time.unwrap_or(page.checkpoint.moment());
+                Action::Page(HeardPage { at, item_count: self.heard.item_count, page })
+            }
+            Action::Done(done) => Action::Done(done),
+        })
+    }
+
+    fn receive(&mut self, answer: Response<impl AsRef<[u8]>>) {
+        self.heard.requests += 1;
+        self.heard.hear(&answer);
+        self.session.receive(answer);
+    }
+
+    fn fail(&mut self) {
+        self.heard.requests += 1;
+        self.session.fail();
+    }
 }
 
 impl Heard {
-    fn hear(&self, answer: &Response<Vec<u8>>) {
+    fn hear(&mut self, answer: &Response<impl AsRef<[u8]>>) {
         let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         let time = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-        self.time.set(self.time.get().max(time));
-        let start = &answer.body()[..answer.body().len().min(HEAD)];
+        self.time = self.time.max(time);
+        let body = answer.body().as_ref();
+        let start = &body[..body.len().min(HEAD)];
         if answer.status().is_success() && start.windows(LISTITEMS.len()).any(|at| at == LISTITEMS) {
-            self.read(answer.body());
+            self.read(body);
         }
     }
 
     /// Reads the two attributes, which stand before the first row. Whether the answer is sound is the session's to say.
-    fn read(&self, body: &[u8]) {
+    fn read(&mut self, body: &[u8]) {
         let Ok(text) = std::str::from_utf8(body) else { return };
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
         while let Ok(event) = reader.read_event() {
@@ -49,47 +103,17 @@ impl Heard {
             match element.local_name().as_ref() {
                 "listitems" => {
                     let minutes = attribute("MinTimeBetweenSyncs").and_then(|text| text.parse().ok());
-                    self.min_minutes.set(minutes.or(self.min_minutes.get()));
+                    self.min_minutes = minutes.or(self.min_minutes);
                 }
                 "List" => {
                     let count = attribute("ItemCount").and_then(|text| text.parse().ok());
-                    self.item_count.set(count.or(self.item_count.get()));
+                    self.item_count = count.or(self.item_count);
                     return;
                 }
                 "data" => return,
                 _ => {}
             }
         }
-    }
-}
-
-/// Another host, listened to.
-#[derive(Debug)]
-pub(crate) struct Listening<'h, H> {
-    pub(crate) host: &'h mut H,
-    pub(crate) heard: &'h Heard,
-}
-
-impl<H: Host> Host for Listening<'_, H> {
-    type Error = H::Error;
-
-    fn send(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<H::Error>> {
-        self.heard.requests.set(self.heard.requests.get() + 1);
-        let answer = self.host.send(request)?;
-        self.heard.hear(&answer);
-        Ok(answer)
-    }
-
-    fn reclaim(&mut self, body: Vec<u8>) {
-        self.host.reclaim(body);
-    }
-
-    fn now(&mut self) -> Duration {
-        self.host.now()
-    }
-
-    fn wait(&mut self, wait: &Wait) -> ControlFlow<()> {
-        self.host.wait(wait)
     }
 }
 
@@ -108,16 +132,16 @@ mod tests {
 
     #[test]
     fn the_time_the_interval_and_the_number_of_items_are_heard() {
-        let heard = Heard::default();
+        let mut heard = Heard::default();
         heard.hear(&answer(
             "<r><listitems MinTimeBetweenSyncs='5' xmlns:rs='urn:schemas-microsoft-com:rowset'>\
              <Changes LastChangeToken='x'><List Title='A' ItemCount='1234'/></Changes>\
              <rs:data/></listitems></r>",
         ));
-        assert_eq!(heard.time.get(), Some("2026-03-04T10:15:30Z".parse().unwrap()));
-        assert_eq!((heard.min_minutes.get(), heard.item_count.get()), (Some(5), Some(1234)));
+        assert_eq!(heard.time, Some("2026-03-04T10:15:30Z".parse().unwrap()));
+        assert_eq!((heard.min_minutes, heard.item_count), (Some(5), Some(1234)));
         heard.hear(&answer("{\"value\":[]}"));
         heard.hear(&answer("<r><listitems><Changes/><data></listitems>"));
-        assert_eq!((heard.min_minutes.get(), heard.item_count.get()), (Some(5), Some(1234)));
+        assert_eq!((heard.min_minutes, heard.item_count), (Some(5), Some(1234)));
     }
 }

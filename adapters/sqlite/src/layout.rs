@@ -1,6 +1,6 @@
 //! The list's table: what each of its columns holds, and what they are called.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sharepoint_changes::item::{Field, Schema};
 
@@ -11,17 +11,34 @@ use crate::form::{Form, Part, quoted};
 pub(crate) struct Layout {
     /// The fields whose values have columns of their own, in the order of their columns.
     pub(crate) held: Vec<Held>,
-    /// Fields whose text, if they have one, needs no place: another column tells it.
-    pub(crate) told: HashSet<Box<str>>,
+    /// What is done with the texts of a row, by internal name.
+    places: HashMap<Box<str>, Place>,
+    /// The columns there are, [`OWN`] included.
+    pub(crate) width: usize,
     /// Puts a row in the place of what is held: first the [`OWN`] columns, then those of the fields.
     pub(crate) upsert: String,
     /// The same columns of one row, by its id.
     pub(crate) select: String,
 }
 
+/// What is done with a text of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The columns of a field hold it, by its number in [`Layout::held`].
+    Field(usize),
+    /// The row's own columns are made of it, by its number in [`SYSTEM`].
+    System(usize),
+    /// It needs no place: another column tells it.
+    Told,
+    /// No column knows of it.
+    None,
+}
+
 /// A field and its columns.
 #[derive(Debug)]
 pub(crate) struct Held {
+    /// Where its columns begin, [`OWN`] included.
+    pub(crate) first: usize,
     pub(crate) field: Field,
     pub(crate) form: Form,
     pub(crate) parts: Vec<Part>,
@@ -29,7 +46,12 @@ pub(crate) struct Held {
 }
 
 impl Layout {
-    pub(crate) fn new(table: &str, schema: &Schema, beyond: &BTreeSet<&str>, held: Vec<Held>) -> Layout {
+    pub(crate) fn new(table: &str, schema: &Schema, beyond: &BTreeSet<&str>, mut held: Vec<Held>) -> Layout {
+        let mut width = OWN.len();
+        for held in &mut held {
+            held.first = width;
+            width += held.columns.len();
+        }
         let of_fields = held.iter().flat_map(|held| held.columns.iter().map(String::as_str));
         let columns: Vec<String> = OWN.iter().map(|own| own.column).chain(of_fields).map(quoted).collect();
         let table = quoted(table);
@@ -39,8 +61,12 @@ impl Layout {
             columns.iter().enumerate().skip(1).map(|(n, column)| set(n, column)).collect();
         let mine = schema.fields().iter().map(|field| field.name()).filter(|name| !beyond.contains(name));
         let own = OWN.iter().filter_map(|own| own.field);
+        let told = mine.chain(own).chain(PATHS).map(|name| (name.into(), Place::Told));
+        let system = SYSTEM.iter().enumerate().map(|(n, name)| ((*name).into(), Place::System(n)));
+        let fields = held.iter().enumerate().map(|(n, held)| (held.field.name().into(), Place::Field(n)));
         Layout {
-            told: mine.chain(own).chain(PATHS).map(Into::into).collect(),
+            places: told.chain(system).chain(fields).collect(),
+            width,
             upsert: format!(
                 "INSERT INTO {table} ({names}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
                 values.join(", "),
@@ -49,6 +75,13 @@ impl Layout {
             select: format!("SELECT {names} FROM {table} WHERE id = ?1"),
             held,
         }
+    }
+}
+
+impl Layout {
+    /// What is done with the text of this name.
+    pub(crate) fn place(&self, name: &str) -> Place {
+        self.places.get(name).copied().unwrap_or(Place::None)
     }
 }
 
@@ -87,6 +120,10 @@ pub(crate) const OWN: [Own; 10] = [
     Own { column: "sp_raw", declared: "TEXT", field: None },
     Own { column: "sp_mark", declared: "INTEGER", field: None },
 ];
+
+/// The fields that tell who a row is and where it lies.
+pub(crate) const SYSTEM: [&str; 7] =
+    ["UniqueId", "ParentUniqueId", "FileRef", "FileDirRef", "FSObjType", "owshiddenversion", "PermMask"];
 
 /// Fields that a row's place in the tree tells.
 const PATHS: [&str; 2] = ["FileRef", "FileDirRef"];

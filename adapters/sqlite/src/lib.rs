@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod cells;
 mod commit;
 mod error;
 mod file;
@@ -22,7 +23,8 @@ mod write;
 pub use commit::Committed;
 pub use error::{HeldBack, MirrorError, SyncError};
 pub use guard::Guard;
+pub use heard::{HeardPage, Listening};
 pub use mirror::Mirror;
 pub use status::Status;
-pub use sync::{Phase, Progress, Report, SyncSettings};
+pub use sync::{Commit, Halt, Phase, Progress, Report, SyncSettings};
 pub use verify::{Drift, Verified};

@@ -131,7 +131,7 @@ impl Table<'_> {
             Row { field, part: part.name, column: &name, declared, own: part.equality }.write(self.open)?;
             columns.push(name);
         }
-        Ok(Held { field: field.clone(), form, parts, columns })
+        Ok(Held { first: 0, field: field.clone(), form, parts, columns })
     }
 
     fn add(&mut self, name: &str, declared: &str, values: Option<&str>) -> Result<(), MirrorError> {

@@ -12,7 +12,7 @@ use crate::{
     commit::Committed,
     error::{MirrorError, SyncError},
     guard::Guard,
-    heard::{Heard, Listening},
+    heard::{Heard, HeardPage, Listening},
     mirror::Mirror,
 };
 
@@ -115,7 +115,26 @@ impl Mirror {
         site: &Site,
         query: &ItemQuery,
         settings: &SyncSettings,
+        progress: impl FnMut(&Progress),
+    ) -> Result<Report, SyncError<H::Error>> {
+        let by = |session: &mut Listening, host: &mut H, commit: Commit<'_>| drive(session, host, commit);
+        self.sync_driven(host, site, query, settings, progress, by)
+    }
+
+    /// The same with another driver than [`drive`]: one that reads the next page while one is committed, say
+    /// (`drive_ahead` of `sharepoint-changes-ureq`). It has to commit the pages in order, and to stop at the first
+    /// that is not taken.
+    ///
+    /// # Errors
+    /// As for [`sync`](Mirror::sync).
+    pub fn sync_driven<H: Host>(
+        &mut self,
+        host: &mut H,
+        site: &Site,
+        query: &ItemQuery,
+        settings: &SyncSettings,
         mut progress: impl FnMut(&Progress),
+        mut driver: impl FnMut(&mut Listening, &mut H, Commit<'_>) -> Result<Done, DriveError<H::Error, Halt>>,
     ) -> Result<Report, SyncError<H::Error>> {
         self.begin(settings.guard.clone())?;
         let held = self.checkpoint()?.filter(|_| !settings.full);
@@ -123,29 +142,30 @@ impl Mirror {
             self.begin_anew()?;
         }
         let mut start = held.map_or(Start::Beginning, Start::Checkpoint);
-        let heard = Heard::default();
+        let mut heard = Heard::default();
         let mut report = Report::default();
         for _ in 0..MOST_SESSIONS {
             let mut session_settings = settings.session.clone();
             session_settings.reload = Reload::Refused;
-            let mut session = Session::new(site.clone(), query.clone(), start, session_settings)
+            let session = Session::new(site.clone(), query.clone(), start, session_settings)
                 .map_err(SyncError::Start)?;
-            let mut listening = Listening { host: &mut *host, heard: &heard };
-            let done = drive(&mut session, &mut listening, |page| {
-                let committed = self.commit(&page, heard.time.get().unwrap_or(page.checkpoint.moment()))?;
+            let mut listening = Listening::new(session, heard);
+            let done = driver(&mut listening, host, &mut |HeardPage { page, at, item_count }| {
+                let committed = self.commit(&page, at).map_err(|error| Halt(Stop::Failed(error)))?;
                 report.add(&page, &committed);
-                progress(&report.progress(&page, &committed, heard.item_count.get()));
-                if committed.orphans > 0 { Err(Stop::GoOn) } else { Ok(()) }
+                progress(&report.progress(&page, &committed, item_count));
+                if committed.orphans > 0 { Err(Halt(Stop::GoOn)) } else { Ok(()) }
             });
-            let at = |moment| heard.time.get().unwrap_or(moment);
+            heard = listening.heard;
+            let at = |moment| heard.time.unwrap_or(moment);
             start = match done {
                 Ok(Done::UpToDate { checkpoint, follows }) => {
                     self.finish(&checkpoint, follows.as_deref(), at(checkpoint.moment()))?;
-                    self.note_interval(heard.min_minutes.get())?;
+                    self.note_interval(heard.min_minutes)?;
                     report.rows = self.rows()?;
-                    report.at = heard.time.get();
-                    report.min_minutes = heard.min_minutes.get();
-                    report.requests = heard.requests.get();
+                    report.at = heard.time;
+                    report.min_minutes = heard.min_minutes;
+                    report.requests = heard.requests;
                     return Ok(report);
                 }
                 Ok(Done::Resync { reason, then, follows }) => {
@@ -155,11 +175,11 @@ impl Mirror {
                     report.reloaded = Some(reason);
                     Start::Checkpoint(then)
                 }
-                Err(DriveError::Commit(Stop::GoOn)) => match self.checkpoint()? {
+                Err(DriveError::Commit(Halt(Stop::GoOn))) => match self.checkpoint()? {
                     Some(checkpoint) => Start::Checkpoint(checkpoint),
                     None => Start::Beginning,
                 },
-                Err(DriveError::Commit(Stop::Failed(error))) => return Err(SyncError::Mirror(error)),
+                Err(DriveError::Commit(Halt(Stop::Failed(error)))) => return Err(SyncError::Mirror(error)),
                 Err(DriveError::Machine(error)) => return Err(SyncError::Session(error)),
                 Err(DriveError::Transport(error)) => return Err(SyncError::Transport(error)),
                 Err(DriveError::Stopped) => return Err(SyncError::Stopped),
@@ -208,14 +228,21 @@ impl Report {
     }
 }
 
-/// Why a page was the last of its session.
+/// Commits a page of a run; what a driver is given.
+pub type Commit<'c> = &'c mut dyn FnMut(HeardPage) -> Result<(), Halt>;
+
+/// Why a page was the last of its session. A driver only hands it on.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Halt(Stop);
+
 #[derive(Debug, thiserror::Error)]
 enum Stop {
     /// It made work pending that the session does not know of.
     #[error("the store made items pending")]
     GoOn,
     #[error("the page was not committed")]
-    Failed(#[from] MirrorError),
+    Failed(#[source] MirrorError),
 }
 
 /// Sessions a run begins; two or three are usual.

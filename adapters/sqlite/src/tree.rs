@@ -4,7 +4,7 @@
 //! `sp_parent` is NULL in the list's root folder, a UniqueId below it, and, where a server does not tell
 //! ParentUniqueId and the folder is not held yet, the folder's path, which begins with a slash.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use crate::{error::MirrorError, form::quoted};
 
@@ -129,11 +129,14 @@ pub(crate) fn orphans(open: &Transaction<'_>, table: &str) -> Result<Vec<i32>, M
     Ok(ids.collect::<Result<_, _>>()?)
 }
 
-/// Whether a folder with this UniqueId is held.
-pub(crate) fn holds_folder(open: &Connection, table: &str, unique_id: &str) -> Result<bool, MirrorError> {
+/// Asks whether a folder with the UniqueId `?1` is held.
+pub(crate) fn holds_folder<'o>(
+    open: &'o Connection,
+    table: &str,
+) -> Result<CachedStatement<'o>, MirrorError> {
     let table = quoted(table);
     let sql = format!("SELECT 1 FROM {table} WHERE sp_folder = 1 AND sp_unique_id = ?1");
-    Ok(open.prepare_cached(&sql)?.exists([unique_id])?)
+    Ok(open.prepare_cached(&sql)?)
 }
 
 /// Turns paths into the UniqueIds of the folders that stand there, as far as they are held by now.

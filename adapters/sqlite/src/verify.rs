@@ -5,19 +5,19 @@ use jiff::Timestamp;
 use rusqlite::params;
 use sharepoint_changes::{
     Basis, Done, DriveError, End, Host, ItemChange, ItemPage, ItemQuery, Reload, Session, Site, Start, drive,
-    item::{Row, Schema},
+    item::Row,
 };
 
 use crate::{
+    cells::{DIR, MARK, PARENT, Reader},
     error::{MirrorError, SyncError},
     form::{Cell, Equality, quoted},
-    heard::{Heard, Listening},
+    heard::{Heard, HeardPage, Listening},
     layout::{Layout, OWN},
     mirror::Mirror,
     state::State,
     sync::{Phase, Progress, Report, SyncSettings},
     tree,
-    write::{self, DIR, MARK, PARENT},
 };
 
 /// What a comparison of the copy with the list found.
@@ -113,16 +113,12 @@ impl Mirror {
         let mut session_settings = settings.session.clone();
         session_settings.reload = Reload::Refused;
         let session = Session::new(site.clone(), query.clone(), Start::Beginning, session_settings);
-        let mut session = session.map_err(SyncError::Start)?;
-        let heard = Heard::default();
-        let mut listening = Listening { host, heard: &heard };
+        let mut session = Listening::new(session.map_err(SyncError::Start)?, Heard::default());
         let (mut pages, mut rows) = (0, 0);
-        let done = drive(&mut session, &mut listening, |page: ItemPage| {
-            let at = heard.time.get().unwrap_or(page.checkpoint.moment());
+        let done = drive(&mut session, host, |HeardPage { page, at, item_count: total }| {
             self.compare(&page, at)?;
             pages += 1;
             rows += page.changes.len() as u64;
-            let total = heard.item_count.get();
             progress(&Progress { phase: Phase::Comparing, pages, written: 0, rows, total });
             match page.basis {
                 Basis::Snapshot { end: Some(end), .. } => Err(Stop::Read(end)),
@@ -147,9 +143,10 @@ impl Mirror {
         let mut state = State::read(&open)?;
         let mut note =
             open.prepare_cached("INSERT OR REPLACE INTO temp.seen (id, differs) VALUES (?1, ?2)")?;
+        let mut reader = Reader::new(&layout, &page.schema);
         for change in &page.changes {
             if let ItemChange::Upserted(row) = change {
-                let differs = differs(&open, row, &layout, &page.schema, &mut state)?;
+                let differs = differs(&open, row, &mut reader, &layout, &mut state)?;
                 note.execute(params![row.id(), differs])?;
             }
         }
@@ -212,19 +209,19 @@ fn count(open: &rusqlite::Connection, sql: &str) -> Result<u64, MirrorError> {
 }
 
 /// How a row of the list stands beside what is held of it.
-fn differs(
+fn differs<'p>(
     open: &rusqlite::Connection,
-    row: &Row,
+    row: &'p Row,
+    reader: &mut Reader<'p>,
     layout: &Layout,
-    schema: &Schema,
     state: &mut State,
 ) -> Result<i64, MirrorError> {
-    let (mut own, fields) = write::cells(row, layout, schema, state);
-    if let (Cell::Text(path), Some(root)) = (&own[PARENT], &state.root_path)
+    let cells = reader.read(row, state);
+    if let (Cell::Text(path), Some(root)) = (&cells[PARENT], &state.root_path)
         && path.starts_with('/')
         && let Some(folder) = tree::folder_at(open, state.table()?, root, path)?
     {
-        own[PARENT] = Cell::owned(folder);
+        cells[PARENT] = Cell::owned(folder);
     }
     let parts = layout.held.iter().flat_map(|held| &held.parts).map(|part| part.equality);
     let own_parts = (0..OWN.len()).map(|n| match n {
@@ -235,7 +232,7 @@ fn differs(
     let mut statement = open.prepare_cached(&layout.select)?;
     let mut held = statement.query([row.id()])?;
     let Some(held) = held.next()? else { return Ok(MISSING) };
-    for (n, (cell, equality)) in own.iter().chain(&fields).zip(own_parts.chain(parts)).enumerate() {
+    for (n, (cell, equality)) in cells.iter().zip(own_parts.chain(parts)).enumerate() {
         if !cell.is(held.get_ref(n)?, equality) {
             return Ok(DIFFERENT);
         }

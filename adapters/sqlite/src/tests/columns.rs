@@ -84,6 +84,51 @@ fn a_value_that_is_gone_is_null() {
 }
 
 #[test]
+fn columns_are_found_in_any_order_and_left_out() {
+    let mut copy = Copy::new();
+    let own =
+        ["UniqueId:Lookup:List='Docs'", "ParentUniqueId:Lookup:List='Docs'", "FSObjType:Lookup:List='Docs'"];
+    let fields =
+        ["ID:Counter", "A:Text", "B:Text", "C:Text", "D:Text", "E:Text", "F:Text", "G:Text", "H:Text"];
+    copy.schema = schema(&[&fields[..], &own[..]].concat());
+    let rows = ["ABCDEFGH", "AH", "HGFEDCBA", "D", "", "HA", "BDFH", "AZ", "ABCDEFGH", "GZF"];
+    let items: Vec<Item> = (1..)
+        .zip(rows)
+        .map(|(id, row)| {
+            let columns: String = row.chars().map(|name| format!("ows_{name}='{name}{id}' ")).collect();
+            // Neighbours in one folder, in another, in the root folder and in none that is told.
+            let item = item(id, "a").with(&columns);
+            match id {
+                1 | 2 | 5 => item.below(50, "F"),
+                3 => item.below(51, "F"),
+                6 | 7 => item.below(50, "F").by_path(),
+                _ => item,
+            }
+        })
+        .collect();
+    copy.delta(&[folder(50, "F").up(), folder(51, "G").up()]);
+    copy.delta(&together(&items));
+    for (item, row) in items.iter().zip(rows) {
+        let id = item.row().id();
+        let held = |name: char| if row.contains(name) { format!("{name}{id}") } else { "-".to_owned() };
+        let texts: String = ('A'..='H').map(held).collect();
+        let raw = if row.contains('Z') { format!("{{\"Z\":\"Z{id}\"}}") } else { String::new() };
+        let parent = match id {
+            1 | 2 | 5 | 6 | 7 => unique(50).to_string(),
+            3 => unique(51).to_string(),
+            _ => String::new(),
+        };
+        let columns =
+            ('A'..='H').map(|name| format!("coalesce({name}, '-')")).collect::<Vec<_>>().join(" || ");
+        let sql = format!(
+            "SELECT {columns} || coalesce(sp_raw, '') || ' ' || coalesce(sp_parent, '') || ' ' || sp_unique_id
+             FROM Documents WHERE id = {id}"
+        );
+        assert_eq!(copy.one::<String>(&sql), format!("{texts}{raw} {parent} {}", unique(id)), "{row}");
+    }
+}
+
+#[test]
 fn the_fields_table_says_which_column_is_whose() {
     let mut copy = Copy::new();
     copy.schema =

@@ -150,6 +150,11 @@ fn answer(fields: &[&str], items: &[Item]) -> sharepoint_changes::Rowset {
     query.read(&http::Response::new(body.as_str())).unwrap()
 }
 
+/// Rows of one and the same answer.
+pub(crate) fn together(items: &[Item]) -> Vec<ItemChange> {
+    answer(&[], items).rows.iter().map(ItemChange::Upserted).collect()
+}
+
 pub(crate) fn schema(fields: &[&str]) -> Arc<Schema> {
     Arc::new(answer(fields, &[]).list.unwrap().schema())
 }
