@@ -46,6 +46,23 @@ fn both_readers_read_the_same_from_mutated_pages_or_both_refuse() {
     assert!(read > MUTANTS / 10 && refused > MUTANTS / 10, "{read} were read, {refused} refused");
 }
 
+/// The first id, log and day of a page are compared with what was met before, which is nothing.
+#[test]
+fn nothing_is_met_before_the_first_row() {
+    let mut random = Random(17);
+    for _ in 0..60 {
+        let row = row(2, 1, &mut random);
+        let token = TOKENS.iter().find(|token| row.contains(*token)).unwrap();
+        let time = TIMES.iter().find(|time| row.contains(*time)).unwrap();
+        for text in [format!("\"{ID}\""), token[..41].to_owned(), format!("\"{}", &time[..10])] {
+            for other in ["\0".repeat(text.len()), "0".repeat(text.len()), String::new()] {
+                let page = format!(r#"{{"value":[{}]}}"#, row.replace(&text, &other));
+                assert_eq!(agree(page.as_bytes(), false), None, "{page}");
+            }
+        }
+    }
+}
+
 /// What both readers read; `None` where both refuse.
 fn agree(page: &[u8], keep_raw: bool) -> Option<Vec<Change>> {
     let query = ChangeQuery::preset(Scope::Web, Preset::Everything).keep_raw(keep_raw);

@@ -75,15 +75,21 @@ struct Day<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Self {
-        let none = || Guid { text: &[0; 38], value: Uuid::nil() };
+        // What was met last is the truth from the beginning: each text stands beside what it means.
+        let nil = || Guid { text: br#""00000000-0000-0000-0000-000000000000""#, value: Uuid::nil() };
+        let log = Log {
+            text: b"1;3;00000000-0000-0000-0000-000000000000;",
+            scope: TokenScope::List,
+            id: Uuid::nil(),
+        };
         Reader {
             text,
             rest: text.as_bytes(),
-            site: none(),
-            list: none(),
-            web: none(),
-            log: Log { text: &[0; 41], scope: TokenScope::List, id: Uuid::nil() },
-            day: Day { text: &[0; 11], second: 0 },
+            site: nil(),
+            list: nil(),
+            web: nil(),
+            log,
+            day: Day { text: b"\"1970-01-01", second: 0 },
             unescaped: String::new(),
         }
     }
