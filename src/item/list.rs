@@ -85,7 +85,11 @@ impl ListDefinition {
 
     /// What the fields are, in short: the [digest](Schema::digest) of the schema.
     pub fn digest(&self) -> SchemaDigest {
-        self.fields().map(|field| field.definition().digest()).collect()
+        let digest = |field: FieldDefinition| {
+            let (name, sum) = field.definition().digest();
+            (name.into(), sum)
+        };
+        self.fields().map(digest).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The fields of a list as values of their own: what rows are read by, and how one state of them is told from another.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use jiff::tz::Offset;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
@@ -70,7 +70,11 @@ impl Schema {
     /// What the fields are, in short: two schemas with equal digests have the same fields of the same types, formulas
     /// and targets, in whatever order, under whatever titles.
     pub fn digest(&self) -> SchemaDigest {
-        self.fields.iter().map(|field| field.definition().digest()).collect()
+        let digest = |field: &Field| {
+            let (name, sum) = field.definition().digest();
+            (name.into(), sum)
+        };
+        self.fields.iter().map(digest).collect()
     }
 }
 
@@ -215,9 +219,9 @@ pub(super) struct Definition<'a> {
     pub(super) primary: Option<&'a str>,
 }
 
-impl Definition<'_> {
+impl<'a> Definition<'a> {
     /// The name, and a checksum of the rest.
-    pub(super) fn digest(&self) -> (Box<str>, u32) {
+    pub(super) fn digest(&self) -> (&'a str, u32) {
         let mut sum = crc32fast::Hasher::new();
         sum.update(self.id.unwrap_or_default().as_bytes());
         sum.update(&[u8::from(self.multi)]);
@@ -233,7 +237,7 @@ impl Definition<'_> {
             sum.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
             sum.update(text.unwrap_or_default().as_bytes());
         }
-        (self.name.into(), sum.finalize())
+        (self.name, sum.finalize())
     }
 }
 
@@ -242,10 +246,27 @@ impl Definition<'_> {
 /// As text it is one line, `Name=8 hex digits` separated by blanks, rising by name; it reads back with `parse()`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SchemaDigest {
-    fields: BTreeMap<Box<str>, u32>,
+    /// Shared, because each checkpoint holds it.
+    fields: Arc<BTreeMap<Box<str>, u32>>,
 }
 
 impl SchemaDigest {
+    /// Whether it is the [digest](ListDefinition::digest) of this list: every page of a load carries its list, and none
+    /// has to be made to learn that nothing is new.
+    pub(crate) fn is_of(&self, list: &ListDefinition) -> bool {
+        let fields: Vec<FieldDefinition> = list.fields().collect();
+        let mut names: Vec<&str> = fields.iter().map(FieldDefinition::name).collect();
+        names.sort_unstable();
+        if !names.is_sorted_by(|name, next| name < next) {
+            return *self == list.digest();
+        }
+        let as_told = |field: &FieldDefinition| {
+            let (name, sum) = field.definition().digest();
+            self.fields.get(name) == Some(&sum)
+        };
+        names.len() == self.fields.len() && fields.iter().all(as_told)
+    }
+
     /// The internal names of the fields, rising.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.keys().map(|name| &**name)
@@ -254,7 +275,7 @@ impl SchemaDigest {
     /// What is different from an older one.
     pub fn since(&self, older: &SchemaDigest) -> SchemaChange {
         let (mut added, mut changed) = (Vec::new(), Vec::new());
-        for (name, sum) in &self.fields {
+        for (name, sum) in &*self.fields {
             match older.fields.get(name) {
                 None => added.push(name.clone()),
                 Some(before) if before != sum => changed.push(name.clone()),
@@ -287,7 +308,7 @@ impl SchemaChange {
 
 impl FromIterator<(Box<str>, u32)> for SchemaDigest {
     fn from_iter<I: IntoIterator<Item = (Box<str>, u32)>>(fields: I) -> Self {
-        SchemaDigest { fields: fields.into_iter().collect() }
+        SchemaDigest { fields: Arc::new(fields.into_iter().collect()) }
     }
 }
 
@@ -342,7 +363,7 @@ mod tests {
     }
 
     fn digest(fields: &[Definition<'_>]) -> SchemaDigest {
-        fields.iter().map(Definition::digest).collect()
+        fields.iter().map(Definition::digest).map(|(name, sum)| (name.into(), sum)).collect()
     }
 
     #[test]

@@ -347,11 +347,11 @@ impl Sync {
     /// the old ones, and are asked for again.
     fn take_list(&mut self, list: &ListDefinition) -> Option<Said> {
         self.total = list.item_count();
-        let digest = list.digest();
         let known = self.items().schema.clone();
-        if known.as_ref() == Some(&digest) && self.schema.is_some() {
+        if self.schema.is_some() && known.as_ref().is_some_and(|known| known.is_of(list)) {
             return None;
         }
+        let digest = list.digest();
         let schema = Arc::new(list.schema());
         let change = known.as_ref().map(|known| digest.since(known)).unwrap_or_default();
         let asked = |name: &str| self.named.as_ref().is_none_or(|named| named.contains(name));

@@ -169,8 +169,8 @@ const fn each(byte: u8) -> u64 {
 fn begins(text: &[u8], name: &[u8]) -> bool {
     let Some(text) = text.get(..name.len()) else { return false };
     let Some(end) = name.last_chunk::<8>() else { return text == name };
-    let pairs = text.as_chunks::<8>().0.iter().zip(name.as_chunks::<8>().0);
-    text.ends_with(end) && pairs.into_iter().all(|(text, name)| text == name)
+    let mut pairs = text.as_chunks::<8>().0.iter().zip(name.as_chunks::<8>().0);
+    text.ends_with(end) && pairs.all(|(text, name)| text == name)
 }
 
 /// How many blanks a text begins with.

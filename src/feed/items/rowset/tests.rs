@@ -357,12 +357,28 @@ fn the_definition_of_the_list_is_read_with_its_fields() {
     let definitions: Vec<_> = list.fields().collect();
     assert_eq!((definitions[1].element("FieldRefs"), definitions[1].element("Default")), (None, None));
     assert_eq!(list.digest(), schema.digest());
+    assert!(list.digest().is_of(&list));
     assert_eq!(list.digest().names().count(), 6);
     let value = page.rows.get(0).unwrap().value(sum).map(|value| format!("{value:?}"));
     assert_eq!(value.as_deref(), Some("Number(2.0)"));
     // A schema keeps no answer in memory and is equal to that of another answer.
     assert_eq!(schema, list.clone().schema());
     assert!(format!("{list:?}").contains("\"Locale\": \"1033\""));
+}
+
+#[test]
+fn a_digest_knows_the_lists_it_is_of() {
+    let list = |fields: &str| {
+        let page = read(answer(&format!("<List><Fields>{fields}</Fields></List>"), "", "")).unwrap();
+        page.list.unwrap()
+    };
+    let a = "<Field Name='A' Type='Text'/>";
+    let lists = ["", a, "<Field Name='A' Type='Note'/>", "<Field Name='B' Type='Text'/>"].map(str::to_owned);
+    let two = [format!("{a}<Field Name='B'/>"), format!("<Field Name='B'/>{a}"), a.repeat(2)];
+    let lists: Vec<_> = lists.iter().chain(&two).map(|fields| list(fields)).collect();
+    for (one, other) in lists.iter().flat_map(|one| lists.iter().map(move |other| (one, other))) {
+        assert_eq!(one.digest().is_of(other), one.digest() == other.digest(), "{one:?} {other:?}");
+    }
 }
 
 #[test]
