@@ -7,6 +7,7 @@
 )]
 
 mod coalesce;
+mod coalesced;
 mod decode;
 mod drive;
 mod effects;
