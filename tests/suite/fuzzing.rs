@@ -202,3 +202,31 @@ fn sessions_over_changes() {
 fn sessions_over_items() {
     hold_stories(500, bodies::session_items);
 }
+
+// What fuzzing found.
+
+#[test]
+fn found_in_caml_the_end_of_a_section_that_never_began() {
+    bodies::caml(b"<Where>a ]]> b</Where>");
+}
+
+#[test]
+fn found_in_caml_a_comment_that_ends_with_three_dashes() {
+    bodies::caml(b"<Where><!-- a ---></Where>");
+}
+
+#[test]
+fn found_in_caml_a_letter_that_no_name_may_hold() {
+    bodies::caml("<ViewFields><Field Namº=\"a\"/></ViewFields>".as_bytes());
+}
+
+#[test]
+fn found_in_caml_fields_that_the_property_bag_made_another_text() {
+    bodies::caml(b"<ViewFields/>");
+    bodies::caml(b"<ViewFields Properties='FALSE'/>");
+}
+
+#[test]
+fn found_a_digest_that_no_reader_of_headers_takes_for_text() {
+    bodies::digest("{\"FormDigestValue\":\"0xé\",\"FormDigestTimeoutSeconds\":1800}".as_bytes());
+}
