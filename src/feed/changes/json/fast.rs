@@ -30,8 +30,8 @@ pub(super) fn read(text: &str, keep_raw: bool) -> Option<Vec<Change>> {
             change.raw = Some(reader.text_from(before)?.get(..length)?.into());
         }
         if changes.is_empty() {
-            // The others are about as long.
-            changes.reserve_exact(1 + reader.rest.len() / length);
+            // The others are about as long; an eighth more is room for shorter ones.
+            changes.reserve_exact(1 + reader.rest.len() / length * 9 / 8);
         }
         changes.push(change);
         if reader.lit(b",").is_none() {
