@@ -265,6 +265,15 @@ pub(crate) struct Candidate {
 pub(crate) struct Mark {
     pub(crate) at: Position,
     pub(crate) time: Timestamp,
+    /// When the position was last known to lie inside the log, where its own ticks do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moment: Option<Timestamp>,
+}
+
+impl Mark {
+    pub(crate) fn new(at: Position, time: Timestamp) -> Self {
+        Mark { at, time, moment: None }
+    }
 }
 
 /// Which endpoint is followed.

@@ -8,26 +8,47 @@ use super::{
 };
 use crate::{
     checkpoint::{Mark, Position, State},
-    token::time_of,
+    token::{ticks_of, time_of},
 };
 
 /// Where a run begins that is to overlap the last one: the newest earlier position that lies far enough before the
 /// last run's end. `None` without an overlap, and in the first run.
 ///
 /// It is counted from there and not from now: a row that became visible after the last run had read past its place
-/// was delivered by no run, however long ago that was.
+/// was delivered by no run, however long ago that was. While no run has come to its end it is counted from the newest
+/// row that was read: what was invisible then was written not long before it.
 pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Mark> {
     let overlap = settings.overlap?;
     // A load is no place of the log: what it passed lies behind the token it began with.
     state.earlier.retain(|mark| mark.at != Position::Load);
     if state.earlier.is_empty() && state.position != Position::Load {
-        state.earlier.push(Mark { at: state.position.clone(), time: state.moment });
+        state.earlier.push(mark_at(state, state.moment));
     }
-    let enough = earlier(state.completed?, overlap);
+    let Some(completed) = state.completed else {
+        let Position::Token(newest) = &state.position else { return None };
+        let time = earlier(newest.time(), overlap);
+        let start = state.earlier.first().filter(|mark| match &mark.at {
+            Position::Token(token) => token.time() >= time,
+            Position::Since(ticks) => time_of(*ticks) >= time,
+            Position::Beginning | Position::Load => false,
+        });
+        let mark = start.map_or(Mark::new(Position::Since(ticks_of(time)), time), |mark| {
+            Mark::new(mark.at.clone(), moment(mark))
+        });
+        return Some(mark).filter(|mark| !older(now, mark.time, settings.retention));
+    };
+    let enough = earlier(completed, overlap);
     let mut young = state.earlier.iter().filter(|mark| !older(now, moment(mark), settings.retention));
     let first = young.clone().next();
     let mark = young.rfind(|mark| mark.time <= enough).or(first)?;
-    Some(Mark { at: mark.at.clone(), time: moment(mark) })
+    Some(Mark::new(mark.at.clone(), moment(mark)))
+}
+
+/// Keeps the position that a load leaves: what follows it is overlapped from there, even if no run comes to its end.
+pub(super) fn anchor(state: &mut State, settings: &Settings) {
+    if settings.overlap.is_some() && state.earlier.is_empty() {
+        state.earlier.push(mark_at(state, state.moment));
+    }
 }
 
 /// Keeps the position a run ended at: few of them, spread over the overlap, and one that lies before it.
@@ -40,7 +61,7 @@ pub(super) fn remember(state: &mut State, now: Timestamp, settings: &Settings) {
     state.completed = Some(now);
     let spacing = signed(overlap / SPREAD);
     if state.earlier.last().is_none_or(|mark| now.duration_since(mark.time) >= spacing) {
-        state.earlier.push(Mark { at: state.position.clone(), time: now });
+        state.earlier.push(mark_at(state, now));
     }
     let enough = earlier(now, overlap);
     while state.earlier.get(1).is_some_and(|mark| mark.time <= enough) {
@@ -48,8 +69,19 @@ pub(super) fn remember(state: &mut State, now: Timestamp, settings: &Settings) {
     }
 }
 
-/// When the position of a mark was surely inside the log: on a quiet list it is a row much older than the mark.
+/// The position as one that was taken at `time`.
+fn mark_at(state: &State, time: Timestamp) -> Mark {
+    let mark = Mark::new(state.position.clone(), time);
+    let moment = (moment(&mark) < state.moment).then_some(state.moment);
+    Mark { moment, ..mark }
+}
+
+/// When the position of a mark was surely inside the log: on a quiet list it is a row much older than the mark, unless
+/// it was the end of the log at a later moment.
 fn moment(mark: &Mark) -> Timestamp {
+    if let Some(moment) = mark.moment {
+        return moment;
+    }
     match &mark.at {
         Position::Token(token) => mark.time.min(token.time()),
         Position::Since(ticks) => mark.time.min(time_of(*ticks)),

@@ -93,7 +93,7 @@ impl Run {
                 items: None,
             },
         };
-        let cursor = Mark { at: state.position.clone(), time: moment };
+        let cursor = Mark::new(state.position.clone(), moment);
         let mut run =
             Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, floor: None, settings };
         if let Some(mark) = overlap::begin(&mut run.state, run.fence_time, &run.settings) {
@@ -138,6 +138,10 @@ impl Run {
         let start = match &self.cursor.at {
             Position::Token(token) => token.clone(),
             Position::Since(ticks) => ChangeToken::at(self.fence.scope(), self.fence.id(), time_of(*ticks)),
+            // Read once before and silent: what came since may be gone again, and the oldest row would not tell.
+            Position::Beginning if older(self.clock, self.cursor.time, self.settings.retention) => {
+                ChangeToken::at(self.fence.scope(), self.fence.id(), self.cursor.time)
+            }
             Position::Beginning | Position::Load => return Next::Page { start: None, over_age: false },
         };
         let over_age = older(self.clock, self.cursor.time, self.settings.retention);
@@ -172,7 +176,7 @@ impl Run {
         let is_fence = token.number() == self.fence.number();
         let moment = if is_fence { self.fence_time } else { token.time().min(self.clock) };
         let forward = self.position_number().is_none_or(|position| position < token.number());
-        self.cursor = Mark { at: Position::Token(token.clone()), time: moment };
+        self.cursor = Mark::new(Position::Token(token.clone()), moment);
         self.edge = false;
         if forward {
             self.state.position = self.cursor.at.clone();
@@ -256,7 +260,7 @@ impl Run {
     /// The time from which on the log can be trusted, one day inside.
     fn edge_mark(&self) -> Mark {
         let time = earlier(self.clock, self.inner_retention());
-        Mark { at: Position::Since(ticks_of(time)), time }
+        Mark::new(Position::Since(ticks_of(time)), time)
     }
 
     fn inner_retention(&self) -> Duration {

@@ -23,3 +23,25 @@ fn an_overlap_holds_from_the_first_run_after_a_load_on() {
         "43 items at=list:3 page=3 full late=7200s overlap=14460s act:80 act:28 act:12 act:35 act:23 run act@1:3 run",
     );
 }
+
+#[test]
+fn a_beginning_that_was_silent_is_not_believed_for_ever() {
+    tell(
+        "488 changes at=item:3 preset=files page=8 crash@1 run act:12 sleep:8035200s act:1 run act:5 sleep:9504000s",
+    );
+    tell("727 changes page=3 sleep:5529600s run act:1 sleep:8035200s");
+}
+
+#[test]
+fn an_overlap_covers_a_first_run_that_did_not_come_to_its_end() {
+    tell(
+        "926 changes at=site preset=permissions page=100 late=5s overlap=70s habit=page_cap=7 fault@9:access-denied run",
+    );
+}
+
+#[test]
+fn an_overlap_holds_on_a_list_that_was_quiet_for_long() {
+    tell(
+        "223 items at=list:1 page=8 full late=7200s overlap=14460s pace=2s crash@3 act:10 sleep:1121s act:11 run run act:20 sleep:4838400s run run act:28 run",
+    );
+}

@@ -133,8 +133,11 @@ impl Sync {
         query: &ItemQuery,
     ) -> Self {
         state.items.get_or_insert_default();
-        let again = overlap::begin(&mut state, fence_time, &settings).and_then(|mark| match mark.at {
-            Position::Token(token) => Some(token),
+        // An increment begins at a token, so where none is that near it begins at the first that is kept.
+        let begin = overlap::begin(&mut state, fence_time, &settings);
+        let again = begin.and_then(|mark| match (mark.at, state.earlier.first().map(|mark| &mark.at)) {
+            (Position::Token(token), _) => Some(token),
+            (_, Some(Position::Token(first))) => Some(first.clone()),
             _ => None,
         });
         Sync {

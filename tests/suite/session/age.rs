@@ -76,6 +76,22 @@ fn an_idle_database_whose_fence_never_moves_expires_nothing() {
 }
 
 #[test]
+fn a_beginning_that_was_silent_and_has_grown_old_is_a_gap_and_no_end() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(100, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert_eq!(end.position(), &Position::Beginning);
+    // What came meanwhile may be purged again: without a start the rows after it would come as if nothing were missing.
+    let mut script = Script::resumed(&end, 70 * DAY);
+    script.fence(&token(900, 70 * DAY));
+    let start = ChangeToken::at(TokenScope::List, LIST, end.moment());
+    assert_eq!(script.rows(&[]).0, Some(start.to_string()));
+    let page = script.page();
+    assert_eq!(page.gap.map(|gap| gap.after), Some(end.moment()));
+}
+
+#[test]
 fn a_drain_longer_than_the_retention_is_noticed_before_the_next_page() {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
     script.fence(&token(900, 0));
@@ -161,8 +177,10 @@ fn a_candidate_older_than_the_trusted_retention_is_replaced_and_not_believed() {
     let mut script = Script::resumed(&end, 60 * DAY);
     script.fence(&token(120, 60 * DAY));
     script.rows(&[]);
+    assert!(script.page().gap.is_some());
+    script.rows(&[]);
     let end = script.up_to_date();
-    assert_eq!((end.position(), end.from_beginning()), (&Position::Beginning, true));
+    assert!(matches!(end.position(), Position::Since(_)) && end.from_beginning(), "{end}");
     // The candidate is the second run's end now, and settles.
     let mut script = Script::resumed(&end, 60 * DAY + 20 * MINUTE);
     script.fence(&token(121, 60 * DAY + 20 * MINUTE));

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use sharepoint_changes::{Checkpoint, Done, ResyncReason, Settings, Start};
+use sharepoint_changes::{ChangeToken, Checkpoint, Done, ResyncReason, Settings, Start, TokenScope};
 
-use super::script::{DAY, MINUTE, Script, at, query, token};
+use super::script::{DAY, LIST, MINUTE, Script, at, query, token};
 
 fn resumed(checkpoint: &Checkpoint, date: i64, overlap: i64) -> Script {
     let mut settings = Settings::default();
@@ -85,6 +85,26 @@ fn an_overlap_is_counted_from_the_end_of_the_last_run_and_not_from_now() {
 }
 
 #[test]
+fn a_first_run_that_is_killed_is_overlapped_from_the_newest_row_it_read() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(3600));
+    for (minute, start) in [
+        // Far from the start: a time. Near it: the start itself.
+        (90, ChangeToken::at(TokenScope::List, LIST, at(30 * MINUTE))),
+        (50, token(1000, 0)),
+    ] {
+        let mut script = Script::with(query(), Start::Token(token(1000, 0)), settings.clone());
+        script.date = Some(100 * MINUTE);
+        script.fence(&token(1100, 100 * MINUTE));
+        script.rows(&[token(1000 + minute, minute * MINUTE)]);
+        let page = script.page();
+        let mut script = resumed(&page.checkpoint, 101 * MINUTE, 60 * MINUTE);
+        script.fence(&token(1100, 100 * MINUTE));
+        assert_eq!(script.start(), Some(start.to_string()), "{minute}");
+    }
+}
+
+#[test]
 fn rows_delivered_again_move_nothing_back() {
     let mut script = Script::new(Start::Now);
     script.fence(&token(1000, 0));
@@ -162,6 +182,25 @@ fn an_earlier_position_is_as_old_as_its_row_and_not_as_its_mark() {
     let mut script = resumed(&end, 30 * DAY, 60 * MINUTE);
     script.fence(&token(900, 30 * DAY));
     assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
+}
+
+#[test]
+fn an_earlier_position_that_was_the_end_of_an_idle_log_is_as_young_as_that() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(3600));
+    // Nothing had happened for 50 days when the first run ended.
+    let mut script = Script::with(query(), Start::Now, settings);
+    script.fence(&token(100, -50 * DAY));
+    let end = script.up_to_date();
+    let mut script = resumed(&end, 10 * DAY, 60 * MINUTE);
+    script.fence(&token(110, 10 * DAY));
+    script.rows(&[token(110, 10 * DAY)]);
+    script.page();
+    script.rows(&[]);
+    let end = script.up_to_date();
+    let mut script = resumed(&end, 10 * DAY + 10 * MINUTE, 60 * MINUTE);
+    script.fence(&token(120, 10 * DAY + 10 * MINUTE));
+    assert_eq!(script.start(), Some(token(100, -50 * DAY).to_string()));
 }
 
 #[test]

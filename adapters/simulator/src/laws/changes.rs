@@ -331,10 +331,12 @@ fn is_within(gaps: &[(Timestamp, Timestamp)], row: &Row) -> bool {
     gaps.iter().any(|(after, until)| *after <= time && time <= *until)
 }
 
-/// A file and a folder cannot be told apart without metadata.
+/// What an object is called as far as it can be told without metadata: not whether it is a file or a folder.
 fn plain_name(object: &ChangedObject) -> &'static str {
     match object.name() {
         "file" | "folder" => "file_or_folder",
+        // Nor can a web or a site collection be told from what nobody knows.
+        "web" | "site" => "unknown",
         name => name,
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use sharepoint_changes::Done;
 
 use super::play::{Fallen, Performer, finish, run};
+use super::setting::Feed;
 use super::stage::{Ended, Plan, Stage, Theatre};
 use super::story::Story;
 use crate::fault::Fault;
@@ -19,6 +20,10 @@ pub(super) fn lie<P: Theatre, F: Performer>(
     _: &F,
     lie: Lie,
 ) -> Result<(), Fallen> {
+    // That nothing has happened is what the list feed can only believe.
+    if lie == Lie::Nothing && story.setting.feed == Feed::Items {
+        return Ok(());
+    }
     let Some((mut aside, mut feed)) = reference::<P, F>(story, stage)? else { return Ok(()) };
     aside.act(15);
     aside.theatre.with_server(|server| server.lies.tell(lie));

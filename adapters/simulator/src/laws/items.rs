@@ -29,10 +29,14 @@ pub(super) struct Items<H> {
     safe: bool,
     /// The office does what a new load answers.
     full: bool,
+    /// Answers may come without rows though more follows.
+    sparse: bool,
     moved: bool,
     handed: BTreeSet<(i32, Option<i64>)>,
     /// Requests that no page comes of, which the work of this run brought about.
     follow_ups: u64,
+    /// How often the list's fields had changed when the run began.
+    schema: u32,
     /// Items that differ, where rows become visible late and nothing is claimed.
     unlike: u64,
     digest: DefaultHasher,
@@ -57,9 +61,11 @@ impl<H: ItemsHandler> Items<H> {
             list,
             safe: setting.is_safe(),
             full: setting.full,
+            sparse: setting.habits.iter().any(|habit| habit.starts_with("since_scan")),
             moved: false,
             handed: BTreeSet::new(),
             follow_ups: 0,
+            schema: 0,
             unlike: 0,
             digest: DefaultHasher::new(),
         }
@@ -136,6 +142,7 @@ impl<H: ItemsHandler> Items<H> {
             return Err(Fallen::of(2, "the end's checkpoint was not kept".to_owned()));
         }
         let is_whole = stage.end.is_some_and(|end| end.whole);
+        let moves_on = matches!(done, Done::UpToDate { checkpoint, follows } if follows.as_deref() != Some(checkpoint.as_str()));
         match done {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
             Done::UpToDate { checkpoint, follows }
@@ -145,6 +152,7 @@ impl<H: ItemsHandler> Items<H> {
             }
             _ => {}
         }
+        self.moved &= !(lives && moves_on);
         Ok(lives)
     }
 
@@ -155,13 +163,9 @@ impl<H: ItemsHandler> Items<H> {
         let judged = self.handler.judge(&truth);
         if !self.safe {
             self.unlike = judged.map_or_else(|it| it.count(), |()| 0);
-            self.moved = false;
             return Ok(());
         }
-        let Err(difference) = judged else {
-            self.moved = false;
-            return Ok(());
-        };
+        let Err(difference) = judged else { return Ok(()) };
         let mut told = Vec::new();
         for (what, ids) in [("lost", &difference.lost), ("invented", &difference.invented)] {
             if !ids.is_empty() {
@@ -176,10 +180,21 @@ impl<H: ItemsHandler> Items<H> {
         })
     }
 
-    fn count_requests<P>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
+    fn schema_now<P: Theatre>(&self, stage: &mut Stage<P>) -> u32 {
+        let list = self.list;
+        stage.theatre.with_server(|server| server.world().list(list).schema_version)
+    }
+
+    fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
         // The end of the log is read twice where it lies behind the position.
         // What an increment does not tell is asked of GetChanges: one page, and the empty one.
-        let follow_ups = self.follow_ups + stage.drained.min(2);
+        // Where fields changed meanwhile, the same is asked for again with the new ones.
+        let changed = u64::from(self.schema_now(stage) - self.schema);
+        // What somebody does meanwhile may lead back to the beginning of a step; and an answer without rows is no page.
+        let meanwhile = 4 * stage.plan.meanwhile.len() as u64 + if self.sparse { stage.more } else { 0 };
+        // A page of another log is thrown away.
+        let moved = 2 * u64::from(self.moved);
+        let follow_ups = self.follow_ups + stage.drained.min(2) + changed + meanwhile + moved;
         let most = stage.pages + follow_ups + stage.troubles + stage.digests + stage.looks.max(1) + 1;
         if stage.sent <= most {
             return Ok(());
@@ -210,6 +225,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
         // The list's definition is read first.
         self.follow_ups = 1;
+        self.schema = self.schema_now(stage);
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
             if stage.plan.noise.is_some() {

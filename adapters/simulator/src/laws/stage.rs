@@ -118,6 +118,8 @@ pub(super) struct Stage<P> {
     pub(super) digests: u64,
     /// Requests of GetChanges.
     pub(super) drained: u64,
+    /// Answers of a list's feed that say that more follows.
+    pub(super) more: u64,
     /// Requests for the end of the log.
     pub(super) looks: u64,
     pub(super) pages: u64,
@@ -162,6 +164,7 @@ impl<P: Theatre> Stage<P> {
             scripted: 0,
             digests: 0,
             looks: 0,
+            more: 0,
             drained: 0,
             pages: 0,
             end: None,
@@ -176,7 +179,7 @@ impl<P: Theatre> Stage<P> {
     pub(super) fn prepare(&mut self, plan: Plan) {
         self.crash = plan.crash.map_or_else(Crash::never, Crash::at);
         (self.sent, self.pages, self.troubles, self.scripted) = (0, 0, 0, 0);
-        (self.digests, self.looks, self.drained) = (0, 0, 0);
+        (self.digests, self.looks, self.drained, self.more) = (0, 0, 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
         self.plan = plan;
@@ -241,6 +244,7 @@ impl<P: Theatre> Stage<P> {
         match answer {
             Ok(mut answer) => {
                 self.refused = is_refusal(answer.status());
+                self.more += u64::from(says_more(answer.body()));
                 if answer.status() == StatusCode::OK && end.is_some() {
                     (self.end, self.quiet) = (end, true);
                 }
@@ -270,6 +274,13 @@ impl<P: Theatre> Stage<P> {
 
 fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// Whether the answer of a list's feed says that more follows.
+fn says_more(body: &[u8]) -> bool {
+    let said = b"MoreChanges=";
+    let at = body.windows(said.len()).position(|piece| piece == said);
+    at.is_some_and(|at| body[at + said.len() + 1..].starts_with(b"TRUE"))
 }
 
 /// Changes some bytes of an answer, or cuts it, or puts something else in its place.

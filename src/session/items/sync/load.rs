@@ -9,6 +9,7 @@ use crate::{
     session::{
         items::outcome::{Basis, End, ItemChange, Mark, Notice},
         log::{self, Judgement},
+        overlap,
     },
     token::ChangeToken,
 };
@@ -103,6 +104,7 @@ impl Sync {
             }
             self.state.position = Position::Token(load.first.clone());
             self.state.moment = load.moment;
+            overlap::anchor(&mut self.state, &self.settings);
             self.items_mut().load = None;
             if load.sweeps { End::Sweep { spare: load.poison.ids().collect() } } else { End::Keep }
         });
