@@ -318,7 +318,7 @@ fn other_rights_are_a_new_load_that_removes_what_is_not_seen() {
     });
     library.sync();
     assert!(library.has_load());
-    assert!(!library.copy.row(ids[1]).is_some());
+    assert!(library.copy.row(ids[1]).is_none());
     assert!(library.notices.iter().any(|notice| matches!(notice, Notice::Hidden { visible: 5, total: 6 })));
 }
 
@@ -374,7 +374,7 @@ fn an_item_the_server_fails_on_is_found_named_and_passed_by_and_its_neighbours_c
         .collect();
     assert_eq!(named.len(), 1, "{:?}", library.notices);
     assert_eq!(library.copy.len(), 19);
-    assert!(!library.copy.row(ids[11]).is_some());
+    assert!(library.copy.row(ids[11]).is_none());
 }
 
 #[test]
@@ -396,5 +396,5 @@ fn an_item_the_server_fails_on_in_an_increment_keeps_what_is_held_of_it() {
     );
     let title = |id: i32| library.copy.row(id).unwrap().get("Title").map(str::to_owned);
     assert_eq!((title(ids[2]).as_deref(), title(ids[8]).as_deref()), (Some("new"), Some("new")));
-    assert!(library.copy.row(ids[5]).is_some() && !library.copy.row(ids[9]).is_some());
+    assert!(library.copy.row(ids[5]).is_some() && library.copy.row(ids[9]).is_none());
 }
