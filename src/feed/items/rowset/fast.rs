@@ -16,17 +16,23 @@ use super::{
 };
 use crate::item::arena::{Cell, RowHead};
 
-/// What is known of the rows of an answer.
+/// What is known of the rows of an answer: the columns in their order, as a ring. A column's place in it is the number
+/// of its name plus one; at 0 the ring begins and ends.
 #[derive(Debug)]
 pub(super) struct Fast {
-    /// The columns in the order they were first met, linked: a column's link is the number of its name plus one, and
-    /// at each link stands that of the next column, at 0 that of the first. Behind the last one stands 0.
-    next: Vec<u16>,
+    ring: Vec<Place>,
+}
+
+/// A place in the ring; one that is not in it yet stands between itself and itself.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    before: u16,
+    after: u16,
 }
 
 impl Fast {
     pub(super) fn new() -> Self {
-        Fast { next: vec![0] }
+        Fast { ring: vec![Place { before: 0, after: 0 }] }
     }
 
     /// Reads a row, called `name` here, whose tag begins at `start`. Answers with it and where the tag behind it
@@ -54,7 +60,7 @@ impl Fast {
             return None;
         }
         cells.element += 1;
-        let mut link = 0;
+        let mut place = 0;
         for _ in 0..=MAX_ATTRIBUTES {
             let behind = at + blanks(&bytes[at..]);
             let is_apart = behind > at;
@@ -68,8 +74,8 @@ impl Fast {
             if !is_apart {
                 return None;
             }
-            link = self.column(cells, at, link)?;
-            let number = link - 1;
+            place = self.column(cells, at, place)?;
+            let number = place - 1;
             if !cells.is_first(number) {
                 return None;
             }
@@ -81,23 +87,22 @@ impl Fast {
         None
     }
 
-    /// The link to the column named at `at`, in a row where the one before it has the link `before`.
+    /// The place of the column named at `at`, in a row where the column before it has the place `before`.
     fn column(&mut self, cells: &Cells<'_>, at: usize, before: u16) -> Option<u16> {
         let rest = &cells.text.as_bytes()[at..];
-        let mut link = before;
+        let mut place = before;
         for _ in 0..GUESSES {
-            link = self.next.get(usize::from(link)).copied().unwrap_or_default();
-            let Some(number) = link.checked_sub(1) else { break };
+            place = self.ring[usize::from(place)].after;
+            let Some(number) = place.checked_sub(1) else { break };
             let name = cells.names[usize::from(number)].as_bytes();
             if rest.get(name.len()) == Some(&b'=') && begins(rest, name) {
-                return Some(link);
+                return Some(place);
             }
         }
         self.known(cells, at, before)
     }
 
-    /// The link to a column that was not to be expected at `at`. One that is met for the first time gets its place in
-    /// the order.
+    /// The place of a column that was not to be expected at `at`. It is to be expected there from now on.
     #[cold]
     fn known(&mut self, cells: &Cells<'_>, at: usize, before: u16) -> Option<u16> {
         let rest = &cells.text[at..];
@@ -106,13 +111,24 @@ impl Fast {
         if name.starts_with("xmlns") {
             return None;
         }
-        let link = cells.number(name)? + 1;
-        self.next.resize(cells.names.len() + 1, UNPLACED);
-        let (before, new) = (usize::from(before), usize::from(link));
-        if self.next[new] == UNPLACED {
-            self.next[new] = std::mem::replace(&mut self.next[before], link);
+        let place = cells.number(name)? + 1;
+        if place == before {
+            return None;
         }
-        Some(link)
+        for alone in (0..=u16::MAX).take(cells.names.len() + 1).skip(self.ring.len()) {
+            self.ring.push(Place { before: alone, after: alone });
+        }
+        self.join(self.ring[usize::from(place)].before, self.ring[usize::from(place)].after);
+        let after = self.ring[usize::from(before)].after;
+        self.join(before, place);
+        self.join(place, after);
+        Some(place)
+    }
+
+    /// Lets one place follow the other.
+    fn join(&mut self, before: u16, after: u16) {
+        self.ring[usize::from(before)].after = after;
+        self.ring[usize::from(after)].before = before;
     }
 }
 
@@ -180,8 +196,6 @@ pub(super) fn blanks(text: &[u8]) -> usize {
 
 /// Columns that are tried before one is looked up: the next one, and those behind it where it has no value.
 const GUESSES: usize = 4;
-/// The link behind a column that has no place in the order yet.
-const UNPLACED: u16 = u16::MAX;
 
 #[cfg(test)]
 mod tests;
