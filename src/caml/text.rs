@@ -212,6 +212,9 @@ fn element(tag: &BytesStart<'_>, namespaces: &NamespaceResolver) -> Result<Optio
     if !is_exact_name(name.into_inner()) {
         return Err("an element without a name".to_owned());
     }
+    if name.into_inner().starts_with("xmlns:") {
+        return Err("an element named like a declaration".to_owned());
+    }
     if let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_element(name) {
         return Err(format!("the prefix {prefix:?}, which is not declared"));
     }
@@ -246,12 +249,20 @@ fn element(tag: &BytesStart<'_>, namespaces: &NamespaceResolver) -> Result<Optio
             _ => {}
         }
         let value = plain(&attribute.value)?;
+        // Namespaces are compared as they are written, so they are written as they are.
+        if key.as_namespace_binding().is_some() && (value != *attribute.value || RESERVED.contains(&&*value))
+        {
+            return Err("a namespace that cannot be declared so".to_owned());
+        }
         if name.into_inner() == "FieldRef" && key.into_inner() == "Name" {
             field = Some(value.into());
         }
     }
     Ok(field)
 }
+
+/// The namespaces of `xml` and `xmlns`, which no other prefix may stand for.
+const RESERVED: [&str; 2] = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
 
 /// The value of a raw text without anything that XML forbids.
 fn plain(raw: &str) -> Result<String, String> {

@@ -221,6 +221,11 @@ fn found_in_caml_a_letter_that_no_name_may_hold() {
 }
 
 #[test]
+fn found_in_caml_an_element_named_like_a_declaration() {
+    bodies::caml(b"<Contains><xmlns:qf/></Contains>");
+}
+
+#[test]
 fn found_in_caml_fields_that_the_property_bag_made_another_text() {
     bodies::caml(b"<ViewFields/>");
     bodies::caml(b"<ViewFields Properties='FALSE'/>");
