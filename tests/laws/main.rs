@@ -15,3 +15,4 @@ mod campaign;
 #[path = "../suite/drive/far_ahead.rs"]
 mod far_ahead;
 mod regressions;
+mod wire;

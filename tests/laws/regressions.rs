@@ -45,3 +45,17 @@ fn an_overlap_holds_on_a_list_that_was_quiet_for_long() {
         "223 items at=list:1 page=8 full late=7200s overlap=14460s pace=2s crash@3 act:10 sleep:1121s act:11 run run act:20 sleep:4838400s run run act:28 run",
     );
 }
+
+#[test]
+fn a_row_seen_before_the_first_end_of_the_log_is_read_is_none_that_is_missing() {
+    tell(
+        "38116 changes begin=now page=100 late=5s overlap=70s pace=30s habit=folder_copy=each act:93 crash@1 run fault@1:lost run",
+    );
+}
+
+#[test]
+fn a_folder_whose_page_fails_three_times_is_a_cause_for_a_new_load() {
+    tell(
+        "3129 items page=5 act:108 act:39 act:17 run act:5 act:15 fault@10:bad-gateway fault@11:bad-gateway fault@12:truncated run",
+    );
+}

@@ -120,7 +120,9 @@ impl<H: ItemsHandler> Items<H> {
 
     fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let age = stage.theatre.with_server(|server| server.world().age());
-        let fair = self.full || self.moved || age > ALMOST_EXPIRED || stage.plan.wicked;
+        let fair = self.full || self.moved || age > ALMOST_EXPIRED || stage.plan.wicked
+            // A folder's page that fails three times cannot be read.
+            || stage.scripted >= 3;
         if fair { Ok(()) } else { Err(Fallen::of(1, format!("{what} without a cause"))) }
     }
 

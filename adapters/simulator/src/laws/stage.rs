@@ -63,6 +63,7 @@ pub trait Theatre: Host<Error: Debug> + Send {
 
 impl Theatre for SimulatedHost {
     fn with_server<T>(&mut self, look: impl FnOnce(&mut Server) -> T) -> T {
+        self.pass(Duration::ZERO);
         look(self.server_mut())
     }
 
