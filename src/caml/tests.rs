@@ -214,6 +214,7 @@ fn a_text_that_is_not_well_formed_is_refused_when_it_is_made() {
         "<Where xmlns:p='u'><p:a:b/></Where>",
         "<Where xmlns:p=''/>",
         "<Where><xmlns:a/></Where>",
+        "<Where><xml:a/></Where>",
         "<Where xmlns='http://www.w3.org/2000/xmlns/'/>",
         "<Where xmlns:p='http://www.w3.org/XML/1998/namespace'/>",
         "<Where xmlns:p='u' xmlns:q='&#117;' p:a='1' q:a='2'/>",

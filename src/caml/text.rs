@@ -212,8 +212,8 @@ fn element(tag: &BytesStart<'_>, namespaces: &NamespaceResolver) -> Result<Optio
     if !is_exact_name(name.into_inner()) {
         return Err("an element without a name".to_owned());
     }
-    if name.into_inner().starts_with("xmlns:") {
-        return Err("an element named like a declaration".to_owned());
+    if ["xml:", "xmlns:"].iter().any(|prefix| name.into_inner().starts_with(prefix)) {
+        return Err("an element with a prefix that is for attributes".to_owned());
     }
     if let (ResolveResult::Unknown(prefix), _) = namespaces.resolve_element(name) {
         return Err(format!("the prefix {prefix:?}, which is not declared"));
