@@ -14,5 +14,6 @@ mod biting;
 mod campaign;
 #[path = "../suite/drive/far_ahead.rs"]
 mod far_ahead;
+mod histories;
 mod regressions;
 mod wire;

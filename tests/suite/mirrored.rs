@@ -1,12 +1,10 @@
 //! Copies of simulated lists, kept by sessions over their items and judged by the world itself.
 
-mod histories;
-
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use sharepoint_changes::{
-    Basis, Checkpoint, Done, DriveError, Error, ItemPage, ItemQuery, ListRef, ResyncReason, Session,
-    Settings, Site, Start, drive,
+    Checkpoint, Done, DriveError, ItemPage, ItemQuery, ListRef, ResyncReason, Session, Settings, Site, Start,
+    drive,
 };
 use sharepoint_simulator as simulator;
 use simulator::{
