@@ -48,8 +48,7 @@ impl Host for Canned {
         self.answers.pop_front().expect("no further request")
     }
 
-    fn reclaim(&mut self, body: Vec<u8>) {
-        assert!(!body.is_empty());
+    fn reclaim(&mut self, _: Vec<u8>) {
         self.reclaimed += 1;
     }
 
