@@ -194,8 +194,8 @@ impl<H: ItemsHandler> Items<H> {
         let changed = u64::from(self.schema_now(stage) - self.schema);
         // What somebody does meanwhile may lead back to the beginning of a step; and an answer without rows is no page.
         let meanwhile = 4 * stage.plan.meanwhile.len() as u64 + if self.sparse { stage.more } else { 0 };
-        // A page of another log is thrown away.
-        let moved = 2 * u64::from(self.moved);
+        // A page that shows another log, or that everything has to be read anew, is thrown away.
+        let moved = 2 * u64::from(self.moved || self.full);
         let follow_ups = self.follow_ups + stage.drained.min(2) + changed + meanwhile + moved;
         let most = stage.pages + follow_ups + stage.troubles + stage.digests + stage.looks.max(1) + 1;
         if stage.sent <= most {
