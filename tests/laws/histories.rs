@@ -1,6 +1,7 @@
 //! The histories that lose data without a rule, each a case of its own against the simulator.
 //!
-//! What each would lose, and where it is told:
+//! Each is named by a patch of `tests/laws/without` that takes its rule out; `.ci/without-rules` applies one after the
+//! other, and demands that the case fails. What each would lose, and where it is told:
 //!
 //! | History | Case |
 //! |---|---|
@@ -16,7 +17,7 @@
 //! | the client's clock is 56 days fast | [`age`] `a_readers_clock_56_days_fast…` |
 //! | an idle database's fence never moves | [`age`] `an_idle_database_whose_end_never_moves…` |
 //! | a drain is longer than the retention | [`age`] `a_drain_longer_than_the_retention…` |
-//! | the server is silent about an expired token | [`age`] `silence_to_an_expired_token…` |
+//! | the server is silent about an expired token | [`age`] `silence_to_an_expired_token…`; [`load`] `silence_to_a_token…` |
 //! | … on the way up from the beginning | [`age`] `silence_on_the_way_up_from_the_beginning…` |
 //! | a checkpoint is continued with a wider query | [`binding`] `a_wider_query…`, `nor_does_the_query…` |
 //! | another list takes the name, between runs or within one | [`binding`] `a_list_made_anew…`, `a_list_that_loses_its_name…`; [`load`] `a_list_made_anew…` |
@@ -24,14 +25,14 @@
 //! | SystemUpdate 12, committed, killed before the fetch | [`increment`] `a_system_update_that_was_committed…` |
 //! | an item is deleted before it is asked for by id | [`increment`] `what_is_deleted_while_it_is_pending…` |
 //! | other changes lie before the token of an answer by ids | [`increment`] `what_was_asked_for_by_id…` |
-//! | a folder moves while it is listed | [`folders`] `a_listing_during_which…` |
+//! | a folder moves while it is listed | [`folders`] `a_listing_during_which…`, `a_path_that_is_gone…` |
 //! | a row becomes visible while everything is read anew | [`resync`] `what_becomes_visible…` |
 //! | the load reads c below F, F goes before its own page | [`load`] `a_folder_deleted_before_its_own_page…` |
 //! | an item changes behind the load's pages | [`load`] `an_item_that_changes_behind…` |
 //! | the process dies before the sweep | [`load`] `killed_between_the_last_page…` |
 //! | the caller's rights become others | [`load`] `other_rights…` |
-//! | a column is added, or gets another type | [`load`] `a_new_plain_column…` |
-//! | the server forgot the token, or restored the list | [`load`] `an_increment_from_a_token…`, `a_list_that_was_restored_whole…` |
+//! | a column is added, or gets another type | [`load`] `a_new_plain_column…`, `a_column_that_is_added…` |
+//! | the server forgot the token, or restored the list, or says what nobody knows | [`load`] `an_increment_from_a_token…`, `a_list_that_was_restored_whole…`, `what_nobody_knows…` |
 //! | a load begins where none is wanted | [`load`] `a_load_that_may_not_begin_by_itself…` |
 //! | A→T, B→A, T→B in one window | [`folders`] `two_folders_that_swap…` |
 //! | a folder moves between two pages of the load | [`folders`] `a_folder_that_moves_between_two_pages…` |
@@ -52,3 +53,35 @@ mod library;
 mod load;
 mod queries;
 mod resync;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The texts of the files of a folder of the laws, each with its file's name.
+fn texts(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/laws").join(folder);
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let named = |path: PathBuf| {
+        let name = path.file_name()?.to_str()?.strip_suffix(ending)?.to_owned();
+        Some((name, fs::read_to_string(path).unwrap()))
+    };
+    paths.filter_map(named).collect()
+}
+
+#[test]
+fn a_rule_is_taken_out_for_every_history() {
+    let mut cases = BTreeSet::new();
+    for (file, text) in texts("histories", ".rs") {
+        let tests = text.split("#[test]\nfn ").skip(1).filter_map(|test| test.split_once('('));
+        cases.extend(tests.map(|(name, _)| format!("histories::{file}::{name}")));
+    }
+    let mut named = BTreeSet::new();
+    for (patch, text) in texts("without", ".patch") {
+        named.extend(text.lines().filter_map(|line| line.strip_prefix("# case: ").map(str::to_owned)));
+        assert!(text.contains("\n# rule: "), "{patch} tells no rule");
+    }
+    assert_eq!(cases, named);
+}

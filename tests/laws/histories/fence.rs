@@ -53,7 +53,8 @@ fn a_row_that_becomes_visible_after_its_place_was_passed_comes_by_an_overlap() {
 #[test]
 fn a_page_shorter_than_asked_for_is_not_the_end() {
     let mut journal = Journal::new();
-    journal.world().dialect.page_cap = 2;
+    let dialect = &mut journal.world().dialect;
+    (dialect.page, dialect.page_cap) = (2, 2);
     journal.write_many(5);
     journal.follow();
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use sharepoint_changes::Basis;
+use sharepoint_simulator::{World, world::ListRef as List};
 
 use super::library::{Library, upload};
 
@@ -100,17 +101,17 @@ fn a_folder_that_comes_back_brings_its_contents_without_a_word() {
     assert_eq!(library.copy.len(), 4);
 }
 
-#[test]
-fn a_listing_during_which_the_folder_moves_tells_nothing_and_begins_again() {
+/// Lists a folder of six files by pages of two, and moves it away between the first and the second; then something may
+/// happen at the place where it was.
+fn listed_while_it_moves(afterwards: impl Fn(&mut World, List)) {
     let mut library = Library::new();
-    let (a, b) = library.act(|world, list| {
+    let (a, b, inside) = library.act(|world, list| {
         let (a, b) = (world.add_folder(list, 0, "A").unwrap(), world.add_folder(list, 0, "B").unwrap());
-        for n in 0..6 {
-            upload(world, list, a, &format!("{n}.txt"));
-        }
-        (a, b)
+        let inside: Vec<i32> = (0..6).map(|n| upload(world, list, a, &format!("{n}.txt"))).collect();
+        (a, b, inside)
     });
     library.sync();
+    library.constant.extend(inside);
     library.act(|world, list| world.rename(list, a, "C").unwrap());
     let list = library.list;
     // Requests of the run: the list, the increment, the settling of the rename, the folder's row, its pages.
@@ -118,6 +119,7 @@ fn a_listing_during_which_the_folder_moves_tells_nothing_and_begins_again() {
         .run(None, &mut |asked, world| {
             if asked == 5 {
                 world.move_within(list, a, b).unwrap();
+                afterwards(world, list);
             }
         })
         .unwrap();
@@ -131,4 +133,17 @@ fn a_listing_during_which_the_folder_moves_tells_nothing_and_begins_again() {
         .collect();
     assert!(listings.len() >= 2, "{listings:?}");
     library.sync();
+}
+
+#[test]
+fn a_listing_during_which_the_folder_moves_tells_nothing_and_begins_again() {
+    listed_while_it_moves(|world, list| {
+        // Another folder is listed to its end, in which nothing of this one is seen.
+        world.add_folder(list, 0, "C").unwrap();
+    });
+}
+
+#[test]
+fn a_path_that_is_gone_while_it_is_listed_is_not_the_end_of_the_listing() {
+    listed_while_it_moves(|_, _| {});
 }

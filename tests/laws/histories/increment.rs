@@ -84,7 +84,7 @@ fn a_list_that_changes_faster_than_it_is_read_still_comes_to_an_end() {
         files(world, list, n..n + 2);
         n += 2;
     });
-    assert!(matches!(done, Ok(Some(Done::UpToDate { .. }))), "{done:?}");
+    assert!(matches!(done, Ok(Some(Done::UpToDate { .. }))), "not up to date: {done:?}");
     library.sync();
 }
 

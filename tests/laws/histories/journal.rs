@@ -206,14 +206,14 @@ impl Journal {
     /// A run that says it is up to date.
     pub(super) fn up_to_date(&mut self, meanwhile: Meanwhile<'_>) {
         let done = self.run(meanwhile);
-        assert!(matches!(done, Some(Done::UpToDate { .. })), "{done:?}");
+        assert!(matches!(done, Some(Done::UpToDate { .. })), "not up to date, but {}", said(done.as_ref()));
     }
 
     /// A run that says why everything has to be read anew; its checkpoint.
     pub(super) fn resync(&mut self, because: ResyncReason, meanwhile: Meanwhile<'_>) -> Checkpoint {
         match self.run(meanwhile) {
             Some(Done::Resync { reason, then, .. }) if reason == because => then,
-            done => panic!("no resync because of {because:?}, but {done:?}"),
+            done => panic!("no resync because of {because:?}, but {}", said(done.as_ref())),
         }
     }
 
@@ -229,6 +229,15 @@ impl Journal {
         let lost: Vec<i64> =
             self.told().into_iter().filter(|number| !self.delivered.contains(number)).collect();
         assert!(lost.is_empty(), "lost: {lost:?}");
+    }
+}
+
+/// How a run ended, in short.
+pub(super) fn said(done: Option<&Done>) -> String {
+    match done {
+        None => "stopped".to_owned(),
+        Some(Done::UpToDate { .. }) => "up to date".to_owned(),
+        Some(Done::Resync { reason, .. }) => format!("a resync because of {reason:?}"),
     }
 }
 

@@ -124,7 +124,7 @@ impl Library {
         for _ in 0..10 {
             match self.run(None, &mut |_, _| {}).unwrap() {
                 Some(Done::UpToDate { .. }) => return,
-                Some(other) => panic!("{other:?}"),
+                Some(Done::Resync { reason, .. }) => panic!("a resync because of {reason:?}"),
                 None => {}
             }
         }
@@ -135,7 +135,9 @@ impl Library {
     pub(super) fn sync(&mut self) {
         self.run_to_the_end();
         let truth = self.host.server().world().list_truth(self.list);
-        compare(&self.copy.holds(), &truth).unwrap();
+        if let Err(difference) = compare(&self.copy.holds(), &truth) {
+            panic!("the copy is not the list: {difference:?}");
+        }
     }
 
     pub(super) fn has_load(&self) -> bool {

@@ -3,7 +3,10 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use sharepoint_changes::{Done, Notice, Reload, ResyncReason};
-use sharepoint_simulator::world::{ColumnKind, Template, Value};
+use sharepoint_simulator::{
+    Lie, SinceExpired,
+    world::{ColumnKind, Template, Value},
+};
 
 use super::library::{Library, files, upload};
 
@@ -20,13 +23,16 @@ fn a_folder_deleted_before_its_own_page_of_the_load_leaves_no_orphan() {
         world.move_within(list, child, folder).unwrap();
     });
     let list = library.list;
+    // Nothing but its id tells which folder it was.
+    library.host.server_mut().world_mut().dialect.unique_ids = false;
     // Deleted when the load has handed out c and not yet F.
-    let ended = library.run(None, &mut |asked, world| {
-        if asked == 3 {
-            world.delete(list, folder).unwrap();
-        }
-    });
-    assert!(ended.unwrap().is_none(), "the load's end names what is left of the folder");
+    library
+        .run(None, &mut |asked, world| {
+            if asked == 3 {
+                world.delete(list, folder).unwrap();
+            }
+        })
+        .unwrap();
     library.sync();
 }
 
@@ -92,7 +98,7 @@ fn a_load_that_may_not_begin_by_itself_is_left_to_the_caller() {
     library.act(|world, list| world.set_permissions(list, 1).unwrap());
     library.act(|world, list| world.system_update(list, id, &[]).unwrap());
     let Some(Done::Resync { reason, then, .. }) = library.run(None, &mut |_, _| {}).unwrap() else {
-        panic!()
+        panic!("no resync")
     };
     assert_eq!(reason, ResyncReason::PermissionsChanged);
     library.copy.keep(then);
@@ -187,9 +193,53 @@ fn a_list_made_anew_under_its_name_leaves_nothing_of_the_old_one() {
     });
     library.list = list;
     let Some(Done::Resync { reason, then, .. }) = library.run(None, &mut |_, _| {}).unwrap() else {
-        panic!()
+        panic!("no resync")
     };
     assert_eq!(reason, ResyncReason::Replaced);
     library.copy.keep(then);
+    library.sync();
+}
+
+#[test]
+fn a_column_that_is_added_during_a_run_is_asked_for_before_its_values_are_passed() {
+    let mut library = Library::new();
+    let id = library.act(|world, list| upload(world, list, 0, "a.txt"));
+    library.sync();
+    library.act(|world, list| world.edit(list, id, &[("Title", Some(Value::Text("new".into())))]).unwrap());
+    let list = library.list;
+    // Between the list's definition and the rows that were asked for by it.
+    library
+        .run(None, &mut |asked, world| {
+            if asked == 1 {
+                let name = world.add_column(list, "Amount", ColumnKind::Number).unwrap();
+                world.edit(list, id, &[(&name, Some(Value::Number(2.5)))]).unwrap();
+            }
+        })
+        .unwrap();
+    library.sync();
+}
+
+#[test]
+fn what_nobody_knows_and_no_item_is_named_for_is_a_new_load() {
+    let mut library = Library::new();
+    library.act(|world, list| files(world, list, 0..4));
+    library.sync();
+    library.act(|world, list| files(world, list, 4..5));
+    // The end of the log, the list, and then the increment.
+    let increment = library.host.server().stats().requests + 3;
+    library.host.server_mut().lies.tell_during(Lie::UnknownChange, increment..increment + 1);
+    library.sync();
+    assert!(library.has_load(), "it may have been anything");
+}
+
+#[test]
+fn silence_to_a_token_that_is_too_old_is_no_increment() {
+    let mut library = Library::new();
+    library.host.server_mut().world_mut().dialect.since_expired = SinceExpired::Nothing;
+    let ids = library.act(|world, list| files(world, list, 0..4));
+    library.sync();
+    library.act(|world, list| world.delete(list, ids[1]).unwrap());
+    library.host.pass(Duration::from_secs(90 * 24 * 3600));
+    library.act(|world, list| files(world, list, 4..5));
     library.sync();
 }
