@@ -28,6 +28,8 @@ pub(super) struct Journal {
     delivered: BTreeSet<i64>,
     /// What the reader's own clock shows beyond the host's.
     pub(super) ahead: Duration,
+    /// Whether rows are left out whose items the caller may not see.
+    pub(super) trimmed: bool,
     /// Stops after this page and row, counted from 0.
     pub(super) stop: Option<(usize, usize)>,
     /// This page is lost, and the reader polls on.
@@ -57,6 +59,7 @@ impl Journal {
             kept: None,
             delivered: BTreeSet::new(),
             ahead: Duration::ZERO,
+            trimmed: false,
             stop: None,
             lose: None,
             written: 0,
@@ -127,10 +130,15 @@ impl Journal {
         let rows = log.all_rows().iter().enumerate().skip(purged);
         let concerns = |(index, row): &(usize, &sharepoint_simulator::Row)| {
             row.list == Some(self.list)
-                && matches!(row.object, Object::Item { .. })
+                && matches!(row.object, Object::Item { id, .. } if self.is_seen(id))
                 && log.is_visible(*index, now)
         };
         rows.filter(concerns).map(|(_, row)| row.number).collect()
+    }
+
+    fn is_seen(&self, id: i32) -> bool {
+        let item = self.host.server().world().item(self.list, id);
+        !self.trimmed || item.is_none_or(|item| item.visible)
     }
 
     /// The next run, as far as it can be begun.

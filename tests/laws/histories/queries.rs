@@ -28,6 +28,7 @@ fn refused_or_followed(journal: &mut Journal, query: ChangeQuery, name: &str) {
 fn a_page_whose_rows_are_all_trimmed_is_empty_before_a_row_that_can_be_seen() {
     let mut journal = Journal::new();
     journal.world().dialect.trim = Trim::After;
+    journal.trimmed = true;
     let (list, hidden) = (journal.list, journal.write());
     journal.world().show_to_caller(list, hidden, false).unwrap();
     journal.write();
