@@ -37,7 +37,14 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
             let now = ticks_of(fence_time);
             if *ticks > now { behind(*ticks, now.max(fence.ticks())) } else { Judgement::AtEnd }
         }
-        Position::Token(_) | Position::Since(_) | Position::Beginning | Position::Load => Judgement::Drain,
+        // No token says how far the log was read, but the end it had in an earlier run is known.
+        Position::Since(_) | Position::Beginning => match &state.candidate {
+            Some(candidate) if candidate.token.number() > fence.number() => {
+                behind(candidate.token.ticks(), fence.ticks())
+            }
+            _ => Judgement::Drain,
+        },
+        Position::Token(_) | Position::Load => Judgement::Drain,
     }
 }
 

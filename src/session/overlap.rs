@@ -38,9 +38,12 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> O
         return Some(mark).filter(|mark| !older(now, mark.time, settings.retention));
     };
     let enough = earlier(completed, overlap);
+    let reaches = |mark: &&Mark| mark.time <= enough;
     let mut young = state.earlier.iter().filter(|mark| !older(now, moment(mark), settings.retention));
     let first = young.clone().next();
-    let mark = young.rfind(|mark| mark.time <= enough).or(first)?;
+    // Where all are too old the one that is needed is, and says so: no start would deliver what came late behind it.
+    let old = || state.earlier.iter().rfind(reaches).or(state.earlier.first());
+    let mark = young.rfind(reaches).or(first).or_else(old)?;
     Some(Mark::new(mark.at.clone(), moment(mark)))
 }
 
@@ -78,7 +81,7 @@ fn mark_at(state: &State, time: Timestamp) -> Mark {
 
 /// When the position of a mark was surely inside the log: on a quiet list it is a row much older than the mark, unless
 /// it was the end of the log at a later moment.
-fn moment(mark: &Mark) -> Timestamp {
+pub(super) fn moment(mark: &Mark) -> Timestamp {
     if let Some(moment) = mark.moment {
         return moment;
     }

@@ -47,6 +47,11 @@ fn an_overlap_holds_on_a_list_that_was_quiet_for_long() {
 }
 
 #[test]
+fn an_overlap_that_is_too_old_is_no_end_of_an_idle_log() {
+    tell("14742 changes page=3 late=900s overlap=1860s act:1 run sleep:6393600s");
+}
+
+#[test]
 fn a_row_seen_before_the_first_end_of_the_log_is_read_is_none_that_is_missing() {
     tell(
         "38116 changes begin=now page=100 late=5s overlap=70s pace=30s habit=folder_copy=each act:93 crash@1 run fault@1:lost run",

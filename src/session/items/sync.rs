@@ -19,7 +19,7 @@ use super::{
     settling::Settling,
 };
 use crate::{
-    checkpoint::{Checkpoint, Ids, ItemState, Position, State},
+    checkpoint::{Checkpoint, Ids, ItemState, Mark, Position, State},
     item::{ListDefinition, Row, Rowset, Schema},
     item_query::ItemQuery,
     session::{
@@ -44,7 +44,7 @@ pub(super) struct Sync {
     /// How many items the list says it has.
     total: Option<u64>,
     /// Where the increment begins, while it delivers an overlap again.
-    again: Option<ChangeToken>,
+    again: Option<Again>,
     /// Whether the increment has come to the fence.
     reached: bool,
     /// New loads this run began by itself.
@@ -64,6 +64,13 @@ pub(super) struct Sync {
     named: Option<BTreeSet<String>>,
     /// Answers in a row that were not handed out because their fields are others than were asked for.
     unlike: u32,
+}
+
+/// Where an overlap is delivered again from, and when that was surely inside the log.
+#[derive(Debug, Clone)]
+struct Again {
+    token: ChangeToken,
+    moment: Timestamp,
 }
 
 /// Ids from GetChanges, and how far it was read.
@@ -135,11 +142,12 @@ impl Sync {
         state.items.get_or_insert_default();
         // An increment begins at a token, so where none is that near it begins at the first that is kept.
         let begin = overlap::begin(&mut state, fence_time, &settings);
-        let again = begin.and_then(|mark| match (mark.at, state.earlier.first().map(|mark| &mark.at)) {
-            (Position::Token(token), _) => Some(token),
-            (_, Some(Position::Token(first))) => Some(first.clone()),
+        let token = |mark: &Mark, moment| match &mark.at {
+            Position::Token(token) => Some(Again { token: token.clone(), moment }),
             _ => None,
-        });
+        };
+        let first = || state.earlier.first().and_then(|mark| token(mark, overlap::moment(mark)));
+        let again = begin.and_then(|mark| token(&mark, mark.time).or_else(first));
         Sync {
             state,
             fence,
@@ -223,7 +231,9 @@ impl Sync {
         let settled = items.pending.is_empty();
         if self.reached && self.is_settled() {
             Step::End
-        } else if (!self.reached || items.names_due) && too_old(self.state.moment) {
+        } else if (!self.reached || items.names_due) && too_old(self.state.moment)
+            || self.again.as_ref().is_some_and(|again| too_old(again.moment))
+        {
             Step::Expired
         } else if self.schema.is_none() {
             Step::Schema
@@ -247,7 +257,7 @@ impl Sync {
     /// Where the next page of the increment begins.
     pub(super) fn increment_start(&self) -> Option<&ChangeToken> {
         match (&self.again, &self.state.position) {
-            (Some(again), _) => Some(again),
+            (Some(again), _) => Some(&again.token),
             (None, Position::Token(token)) => Some(token),
             _ => None,
         }

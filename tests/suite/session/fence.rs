@@ -178,6 +178,23 @@ fn a_fence_far_below_the_position_means_that_the_log_restarted() {
 }
 
 #[test]
+fn a_log_that_restarted_is_noticed_before_a_row_was_read_too() {
+    for start in [Start::Beginning, Start::Time(at(-DAY))] {
+        let mut script = Script::new(start);
+        script.fence(&token(110, 0));
+        script.rows(&[]);
+        let end = script.up_to_date();
+        for (behind, restarted) in [(3 * MINUTE, false), (DAY, true)] {
+            let mut script = Script::resumed(&end, 2 * MINUTE);
+            script.fence(&token(50, -behind));
+            script.fence(&token(50, -behind));
+            let restart = matches!(script.done(), Done::Resync { reason: ResyncReason::LogRestarted, .. });
+            assert_eq!(restart, restarted, "{behind}");
+        }
+    }
+}
+
+#[test]
 fn a_fence_lags_by_less_than_ten_minutes() {
     let (_, end) = first_run();
     for (behind, lags) in [(10 * MINUTE - 1, true), (10 * MINUTE, false)] {

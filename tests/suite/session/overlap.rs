@@ -204,6 +204,22 @@ fn an_earlier_position_that_was_the_end_of_an_idle_log_is_as_young_as_that() {
 }
 
 #[test]
+fn where_every_earlier_position_is_too_old_not_even_an_idle_log_is_up_to_date() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(1860));
+    let mut script = Script::with(query(), Start::Token(token(90, -10 * MINUTE)), settings);
+    script.fence(&token(110, 0));
+    script.rows(&[token(110, 0)]);
+    script.page();
+    script.rows(&[]);
+    let end = script.up_to_date();
+    // A row below 110 that became visible after the run can no longer be asked for.
+    let mut script = resumed(&end, 74 * DAY, 31 * MINUTE);
+    script.fence(&token(110, 0));
+    assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
+}
+
+#[test]
 fn a_checkpoint_keeps_at_most_eight_earlier_positions() {
     let mut script = Script::new(Start::Now);
     script.fence(&token(1000, 0));

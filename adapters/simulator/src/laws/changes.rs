@@ -223,10 +223,7 @@ impl<H: ChangesHandler> Changes<H> {
                 let Some(row) = world.log_of(truth.scope).all_rows().get(index) else { continue };
                 if delivered.contains(&number) || is_within(gaps, row) {
                     late_lost.remove(&index);
-                } else if truth.late().contains(&index)
-                    // What is older than the log is trusted to be is covered by no overlap.
-                    && (!*safe || world.now().since(row.ticks) > ALMOST_EXPIRED)
-                {
+                } else if truth.late().contains(&index) && !*safe {
                     late_lost.insert(index);
                 } else {
                     lost.push(format!("{number} ({})", told(row)));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Contradiction, Part, Said, Sync, notices};
+use super::{Again, Contradiction, Part, Said, Sync, notices};
 use crate::{
     checkpoint::Position,
     item::{Event, EventKind, Rowset},
@@ -53,7 +53,7 @@ impl Sync {
         items.names_from = names_from.or(Some(first));
         items.names_due |= answer.events.iter().any(takes_along);
         let changes = self.apply(answer);
-        self.again = self.again.take().and(Some(last.clone()).filter(|_| more));
+        self.again = self.again.take().filter(|_| more).map(|_| Again { token: last.clone(), moment: time });
         let forward = match &self.state.position {
             Position::Token(position) => position.number() <= last.number(),
             _ => true,
