@@ -18,6 +18,7 @@ mod target;
 
 use http::{HeaderMap, Method, StatusCode};
 
+pub(crate) use self::row_plan::Plans;
 use self::target::Target;
 use crate::address::Address;
 use crate::dialect::Gone;
@@ -34,6 +35,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) world: &'a World,
     pub(crate) lies: &'a Lies,
     pub(crate) rng: &'a mut fastrand::Rng,
+    pub(crate) plans: &'a mut Plans,
     /// The number of the request, from 1.
     pub(crate) number: u64,
     /// What digests are made with.

@@ -15,7 +15,7 @@ use crate::lie::{Lie, Lies};
 use crate::pages;
 use crate::politeness::{Waits, sender};
 use crate::problem::Problem;
-use crate::rest::{self, Answer, Ask};
+use crate::rest::{self, Answer, Ask, Plans};
 use crate::soap;
 use crate::stats::Stats;
 use crate::throttle::{Meter, Said, Throttle};
@@ -33,6 +33,8 @@ pub struct Server {
     /// How far its clock was moved beside the caller's.
     skew: Duration,
     rng: fastrand::Rng,
+    /// How the rows of the last answer were written.
+    plans: Plans,
     secret: u64,
     meters: BTreeMap<String, Meter>,
     waits: Waits,
@@ -85,6 +87,7 @@ impl Server {
             opened,
             skew: Duration::ZERO,
             rng: fastrand::Rng::with_seed(seed),
+            plans: Plans::default(),
             secret: seed.rotate_left(17),
             meters: BTreeMap::new(),
             waits: Waits::default(),
@@ -106,6 +109,7 @@ impl Server {
 
     /// The world, to change it.
     pub fn world_mut(&mut self) -> &mut World {
+        self.plans.forget();
         &mut self.world
     }
 
@@ -249,6 +253,7 @@ impl Server {
             world: &self.world,
             lies: &self.lies,
             rng: &mut self.rng,
+            plans: &mut self.plans,
             number: self.stats.requests,
             secret: self.secret,
             method: request.method().clone(),

@@ -1,12 +1,12 @@
 //! Rows of the log as SP.Change entities, written by hand: a page has a thousand of them.
 
 use std::borrow::Cow;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use super::member::{BASE, Member, defaults, others};
-use super::row_plan::{Alike, Step};
+use super::row_plan::{Alike, Like, Plans, Step};
 use crate::dialect::{MemberOrder, Where};
 use crate::entity::{Dress, Entity, Prop};
 use crate::event::{Event, Object};
@@ -52,7 +52,7 @@ pub(crate) struct RowWriter<'a> {
     /// Fresh ids come from here, as no answer repeats those of another.
     rng: &'a mut fastrand::Rng,
     /// How rows of one kind about one list are written, once one was.
-    pub(super) plans: Map<Alike, Rc<[Step]>>,
+    pub(super) plans: &'a mut Map<Alike, Arc<[Step]>>,
     /// What the tokens of the scope begin with.
     pub(super) head: (Token, Vec<u8>),
     /// The date of the row before.
@@ -67,11 +67,19 @@ impl<'a> RowWriter<'a> {
         dress: Dress<'a>,
         select: Option<Vec<String>>,
         rng: &'a mut fastrand::Rng,
+        plans: &'a mut Plans,
     ) -> Self {
         let token = world.token(scope, Place { ticks: Ticks(0), number: 0 });
         let mut head = Vec::with_capacity(48);
         token.write_head(&mut head);
-        let (plans, date) = (Map::default(), Date::default());
+        let date = Date::default();
+        let plans = plans.of(Like {
+            dialect: world.dialect.clone(),
+            scope,
+            format: dress.format,
+            service: dress.service.to_owned(),
+            select: select.clone(),
+        });
         Self { world, scope, dress, select, rng, plans, head: (token, head), date }
     }
 

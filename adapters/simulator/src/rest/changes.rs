@@ -149,7 +149,7 @@ fn page(ask: &mut Ask<'_>, scope: Scope, rows: &[u32], start: Option<Place>) -> 
     let tokenless = ask.lies(Lie::NoToken);
     let service = ask.service();
     let dress = ask.dress(&service);
-    let mut writer = RowWriter::new(world, scope, dress, select, ask.rng);
+    let mut writer = RowWriter::new(world, scope, dress, select, ask.rng, ask.plans);
     if dress.format == Format::Atom {
         let entities: Vec<_> =
             rows.iter().zip(&tokens).map(|(row, token)| writer.entity(row, *token)).collect();

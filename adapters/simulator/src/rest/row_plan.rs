@@ -1,6 +1,6 @@
 //! How rows are written fast: what thousands of them have in common is made once.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::change_row::RowWriter;
 use super::member::Member::{
@@ -9,16 +9,52 @@ use super::member::Member::{
     SiteId, Time, Title, UniqueId, WebId,
 };
 use super::member::slot;
-use crate::dialect::MemberOrder;
+use crate::dialect::{Dialect, MemberOrder};
 use crate::event::Object;
 use crate::format::Format;
-use crate::log::Row;
+use crate::log::{Map, Row};
+use crate::query::Scope;
 use crate::world::{ListRef, SiteRef, WebRef};
 
 /// What rows have in common that differ in a few places only: type, site, web and list.
 pub(super) type Alike = (usize, SiteRef, Option<WebRef>, Option<ListRef>);
 
+/// The plans of the answer before, for the next that is written the same way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plans {
+    like: Option<Like>,
+    by: Map<Alike, Arc<[Step]>>,
+}
+
+/// What all plans of an answer depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Like {
+    pub(super) dialect: Dialect,
+    pub(super) scope: Scope,
+    pub(super) format: Format,
+    pub(super) service: String,
+    pub(super) select: Option<Vec<String>>,
+}
+
+impl Plans {
+    /// Those of answers like this one.
+    pub(super) fn of(&mut self, like: Like) -> &mut Map<Alike, Arc<[Step]>> {
+        if self.like.as_ref() != Some(&like) {
+            self.forget();
+            self.like = Some(like);
+        }
+        &mut self.by
+    }
+
+    /// Forgets them all, because the world may be another.
+    pub(crate) fn forget(&mut self) {
+        self.like = None;
+        self.by.clear();
+    }
+}
+
 /// A part of a row: what all such rows have, or what each has for itself.
+#[derive(Debug)]
 pub(super) enum Step {
     Text(Vec<u8>),
     FreshId,
@@ -32,10 +68,10 @@ pub(super) enum Step {
 
 impl RowWriter<'_> {
     /// How a row is written: made once for all that are alike, as thousands are.
-    pub(super) fn plan(&mut self, row: &Row) -> Rc<[Step]> {
+    pub(super) fn plan(&mut self, row: &Row) -> Arc<[Step]> {
         let alike = (slot(&row.object), row.site, row.web, row.list);
         if let Some(plan) = self.plans.get(&alike) {
-            return Rc::clone(plan);
+            return Arc::clone(plan);
         }
         let mut plan = vec![Step::Text(vec![b'{'])];
         if self.dress.format != Format::Bare {
@@ -55,10 +91,10 @@ impl RowWriter<'_> {
             );
         }
         push(&mut plan, b"}");
-        let plan: Rc<[Step]> = plan.into();
+        let plan: Arc<[Step]> = plan.into();
         // A shuffled order is another one for every row.
         if self.world.dialect.member_order != MemberOrder::Shuffled {
-            self.plans.insert(alike, Rc::clone(&plan));
+            self.plans.insert(alike, Arc::clone(&plan));
         }
         plan
     }
