@@ -45,7 +45,7 @@ impl ChangesHandler for Indexer {
 }
 
 fn main() {
-    let laws = Laws::seeds(0..100);
+    let laws = Laws::seeds(0..300);
     match laws.changes(|| Indexer { naive: true, ..Indexer::default() }) {
         Ok(_) => println!("The naive indexer was not caught."),
         Err(broken) => println!("The naive indexer:\n{broken}\n"),

@@ -38,12 +38,10 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> O
         return Some(mark).filter(|mark| !older(now, mark.time, settings.retention));
     };
     let enough = earlier(completed, overlap);
-    let reaches = |mark: &&Mark| mark.time <= enough;
-    let mut young = state.earlier.iter().filter(|mark| !older(now, moment(mark), settings.retention));
-    let first = young.clone().next();
-    // Where all are too old the one that is needed is, and says so: no start would deliver what came late behind it.
-    let old = || state.earlier.iter().rfind(reaches).or(state.earlier.first());
-    let mark = young.rfind(reaches).or(first).or_else(old)?;
+    // What was written before a row has a lower number, so a mark reaches as far back as its row, however late it was
+    // set. One that does and is too old to be sent is no reason for a nearer one: the run is to say so.
+    let reaches = |mark: &&Mark| mark.time.min(place(mark)) <= enough;
+    let mark = state.earlier.iter().rfind(reaches).or(state.earlier.first())?;
     Some(Mark::new(mark.at.clone(), moment(mark)))
 }
 
@@ -82,12 +80,14 @@ fn mark_at(state: &State, time: Timestamp) -> Mark {
 /// When the position of a mark was surely inside the log: on a quiet list it is a row much older than the mark, unless
 /// it was the end of the log at a later moment.
 pub(super) fn moment(mark: &Mark) -> Timestamp {
-    if let Some(moment) = mark.moment {
-        return moment;
-    }
+    mark.moment.unwrap_or(mark.time.min(place(mark)))
+}
+
+/// When what stands at a mark was written.
+fn place(mark: &Mark) -> Timestamp {
     match &mark.at {
-        Position::Token(token) => mark.time.min(token.time()),
-        Position::Since(ticks) => mark.time.min(time_of(*ticks)),
+        Position::Token(token) => token.time(),
+        Position::Since(ticks) => time_of(*ticks),
         Position::Beginning | Position::Load => mark.time,
     }
 }

@@ -20,8 +20,10 @@
 //! impl ChangesHandler for Hasty {
 //!     fn commit(&mut self, page: Page, crash: &mut Crash) -> Result<(), Crashed> {
 //!         self.checkpoint = Some(page.checkpoint.to_string());
-//!         crash.point()?; // Here the process may die.
-//!         self.done.extend(page.changes.into_iter().map(|change| change.token));
+//!         for change in page.changes {
+//!             crash.point()?; // Here the process may die.
+//!             self.done.push(change.token);
+//!         }
 //!         Ok(())
 //!     }
 //!
@@ -39,7 +41,7 @@
 //!     }
 //! }
 //!
-//! let broken = Laws::seeds(0..100).changes(Hasty::default).unwrap_err();
+//! let broken = Laws::seeds(0..300).changes(Hasty::default).unwrap_err();
 //! assert!(broken.to_string().contains("never came"), "{broken}");
 //! ```
 

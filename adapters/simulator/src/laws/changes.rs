@@ -40,6 +40,8 @@ pub(super) struct Changes<H> {
     /// Stretches that were said to be unreadable.
     gaps: Vec<(Timestamp, Timestamp)>,
     moved: bool,
+    /// The log was moved when nobody had a row of it: that it is another one may be noticed, and need not be.
+    replaced: bool,
     handed: BTreeSet<i64>,
     late_lost: BTreeSet<usize>,
     digest: DefaultHasher,
@@ -72,6 +74,7 @@ impl<H: ChangesHandler> Changes<H> {
             base: 0,
             gaps: Vec::new(),
             moved: false,
+            replaced: false,
             handed: BTreeSet::new(),
             late_lost: BTreeSet::new(),
             digest: DefaultHasher::new(),
@@ -171,7 +174,7 @@ impl<H: ChangesHandler> Changes<H> {
         match done {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
             Done::UpToDate { checkpoint, follows }
-                if self.moved && follows.as_deref() == Some(checkpoint.as_str()) => {}
+                if (self.moved || self.replaced) && follows.as_deref() == Some(checkpoint.as_str()) => {}
             Done::UpToDate { .. } if lives && !stage.plan.wicked => self.judge(stage)?,
             Done::Resync { reason, .. } if kept => self.resync(*reason, first, stage)?,
             _ => {}
@@ -194,14 +197,14 @@ impl<H: ChangesHandler> Changes<H> {
         let fair = match reason {
             ResyncReason::FirstRun => self.begin == Begin::Bootstrap && first,
             ResyncReason::Expired => age > ALMOST_EXPIRED,
-            ResyncReason::LogRestarted | ResyncReason::TokenRefused => moved,
+            ResyncReason::LogRestarted | ResyncReason::TokenRefused => moved || self.replaced,
             _ => false,
         };
         if !fair && !stage.plan.wicked {
             return Err(Fallen::of(1, format!("a resync without a cause: {reason:?}")));
         }
         stage.figures.resyncs += u64::from(reason != ResyncReason::FirstRun);
-        (self.floor, self.moved) = (floor, false);
+        (self.floor, self.moved, self.replaced) = (floor, false, false);
         self.base = self.handler.delivered().len();
         Ok(())
     }
@@ -295,6 +298,7 @@ impl<H: ChangesHandler> Performer for Changes<H> {
         if stands_in_log(self.handler.checkpoint()) {
             self.moved = true;
         } else {
+            self.replaced = true;
             self.floor = self.truth.written(world);
             self.base = self.handler.delivered().len();
         }
