@@ -205,8 +205,12 @@ pub use session::{
 pub use site::{DigestMode, Generation, ListRef, Metadata, Scope, Site, SiteError};
 pub use token::{ChangeToken, TokenError, TokenScope};
 
+// What the fuzz targets run is run here too, and calls this crate by its name.
+#[cfg(test)]
+extern crate self as sharepoint_changes;
+
 /// The plain readers, which the fast ones are held to: for the fuzz targets that compare them.
-#[cfg(fuzzing)]
+#[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod plain {
     pub fn rowset(body: &[u8]) -> Result<crate::Rowset, crate::DecodeError> {

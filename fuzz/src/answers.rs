@@ -54,17 +54,6 @@ pub fn rowset(input: &[u8]) {
     assert!(kept <= REPLACEMENT * input.len());
 }
 
-/// An answer of GetListItemChangesSinceToken is read alike by the fast reader and by the plain one, or refused alike.
-#[cfg(fuzzing)]
-pub fn rowset_fast(input: &[u8]) {
-    let fast = match ItemQuery::new(list()).read(&Response::new(input)) {
-        Err(Error::Fault(_)) => return,
-        fast => fast,
-    };
-    let plain = sharepoint_changes::plain::rowset(input).map_err(Error::Decode);
-    assert_eq!(format!("{fast:?}"), format!("{plain:?}"));
-}
-
 /// U+FFFD in the place of a control character.
 const REPLACEMENT: usize = 3;
 

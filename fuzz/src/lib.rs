@@ -6,6 +6,8 @@
 
 mod answers;
 mod requests;
+#[cfg(fuzzing)]
+mod rowset_fast;
 mod story;
 mod texts;
 
@@ -16,7 +18,7 @@ use sharepoint_changes::{
 };
 
 #[cfg(fuzzing)]
-pub use self::answers::rowset_fast;
+pub use self::rowset_fast::rowset_fast;
 pub use self::{
     answers::{batch, changes_fast, changes_json, digest, fault, retry_after, rowset},
     requests::sim_request,

@@ -1,5 +1,7 @@
 //! The fast reader says what the plain one says, of any answer: the same page, or the same refusal.
 
+mod fuzzed;
+
 use super::{
     super::{cells::Cells, read, read_plainly},
     *,
