@@ -127,7 +127,10 @@ impl Course for Items {
                 self.sync.at_end();
                 Outcome::Nothing
             }
-            Judgement::Lags => self.outcome(self.sync.lags()),
+            Judgement::Lags => {
+                let said = self.sync.lags();
+                self.outcome(said)
+            }
             Judgement::Resync(reason) => {
                 let said = self.sync.reload(reason);
                 self.outcome(said)
@@ -151,10 +154,13 @@ impl Course for Items {
             return send(&ask::probe(asker.query, asker.scope), Asked::Probe);
         }
         match self.sync.step() {
-            Step::End => {
-                self.sync.finish();
-                Ask::Say(Outcome::UpToDate)
-            }
+            Step::End => Ask::Say(match self.sync.untold() {
+                Some(part) => self.outcome(Said::Page(part)),
+                None => {
+                    self.sync.finish();
+                    Outcome::UpToDate
+                }
+            }),
             Step::Expired => {
                 let said = self.sync.reload(ResyncReason::Expired);
                 Ask::Say(self.outcome(said))
@@ -291,7 +297,7 @@ impl Items {
     }
 
     /// Binds what is said to a checkpoint.
-    fn outcome(&self, said: Said) -> Outcome<ItemPage> {
+    fn outcome(&mut self, said: Said) -> Outcome<ItemPage> {
         match said {
             Said::Nothing => Outcome::Nothing,
             Said::Page(part) => Outcome::Page(ItemPage {
@@ -300,7 +306,7 @@ impl Items {
                 notices: part.notices,
                 checkpoint: self.checkpoint(),
                 follows: None,
-                schema: self.sync.schema.clone().expect("the list is read before its rows"),
+                schema: self.sync.tell_fields(),
             }),
             Said::Resync(reason) => Outcome::Resync(reason, self.sync.resync()),
             Said::Lags => Outcome::Unchanged,

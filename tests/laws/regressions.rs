@@ -64,3 +64,8 @@ fn a_folder_whose_page_fails_three_times_is_a_cause_for_a_new_load() {
         "3129 items page=5 act:108 act:39 act:17 run act:5 act:15 fault@10:bad-gateway fault@11:bad-gateway fault@12:truncated run",
     );
 }
+
+#[test]
+fn a_column_that_went_away_is_told_even_where_no_row_comes() {
+    tell("106127 items page=13 full act:72 act:12 act:18 act:15 run act:2");
+}

@@ -15,7 +15,8 @@ use crate::{
 pub struct ItemPage {
     /// What the page is a part of, and what that means for rows it does not name.
     pub basis: Basis,
-    /// The differences, to be applied in this order.
+    /// The differences, to be applied in this order. None where the page is there to tell of other fields
+    /// ([`schema`](Self::schema)): a column that is gone, say, and no row came after it went.
     pub changes: Vec<ItemChange>,
     /// How far the reader has come with them.
     pub checkpoint: Checkpoint,

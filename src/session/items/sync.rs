@@ -41,6 +41,8 @@ pub(super) struct Sync {
     settings: Settings,
     /// The list as this run knows it; every request names its fields.
     pub(super) schema: Option<Arc<Schema>>,
+    /// Whether the fields are others than those of the last page, or of the checkpoint.
+    fields_untold: bool,
     /// How many items the list says it has.
     total: Option<u64>,
     /// Where the increment begins, while it delivers an overlap again.
@@ -155,6 +157,7 @@ impl Sync {
             clock: fence_time,
             settings,
             schema: None,
+            fields_untold: false,
             total: None,
             again,
             reached: false,
@@ -318,6 +321,19 @@ impl Sync {
         Checkpoint::new(anew.state)
     }
 
+    /// What no page has told when everything else is done: fields that are others now, though no row came with them. Who
+    /// holds a copy would otherwise keep the values of a column that is gone.
+    pub(super) fn untold(&self) -> Option<Part> {
+        let part = || Part { basis: Basis::Delta, changes: Vec::new(), notices: Vec::new() };
+        self.fields_untold.then(part)
+    }
+
+    /// Binds a part to the fields it is read by, which are told with it.
+    pub(super) fn tell_fields(&mut self) -> Arc<Schema> {
+        self.fields_untold = false;
+        self.schema.clone().expect("the list is read before its rows")
+    }
+
     /// Ends the run: everything up to the fence was handed out, and nothing is pending.
     pub(super) fn finish(&mut self) {
         if let Some(first) = self.first.take().filter(|_| !self.more) {
@@ -372,6 +388,7 @@ impl Sync {
         let derived = |name: &str| schema.field(name).is_some_and(|field| field.is_derived());
         let values_changed = change.changed.iter().any(|name| asked(name))
             || change.added.iter().any(|name| asked(name) && derived(name));
+        self.fields_untold |= !change.is_empty();
         self.items_mut().schema = Some(digest);
         self.schema = Some(schema);
         Some(if values_changed { self.reload(ResyncReason::SchemaChanged) } else { Said::Nothing })

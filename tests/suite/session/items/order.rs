@@ -1,6 +1,6 @@
 //! The steps of a run in their order, and what each of them asks for.
 
-use sharepoint_changes::{Dialect, Error, Settings, Start};
+use sharepoint_changes::{Basis, Dialect, Error, Settings, Start};
 
 use super::{
     super::script::{DAY, MINUTE, token},
@@ -245,4 +245,30 @@ fn an_answer_with_other_fields_than_were_asked_for_is_asked_for_again() {
     assert!(items.asked().contains("\"C2\""));
     items.answer(&Answer::new(110).list().column(1).column(2).rows(&[(2, "b")]));
     assert_eq!(told(&items.page()), ["+2"]);
+}
+
+#[test]
+fn fields_that_changed_are_told_even_where_no_row_comes_with_them() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110));
+    let with_column = items.up_to_date();
+    let mut items = Items::resumed(&with_column);
+    items.fence(&token(120, 0));
+    let gone = Answer::new(120).list_of("");
+    items.answer(&gone);
+    items.answer(&gone);
+    let page = items.page();
+    assert!(page.changes.is_empty() && page.basis == Basis::Delta && page.schema.field("Amount").is_none());
+    // Nobody is told twice, and a page that was not committed is told again.
+    items.up_to_date();
+    let mut items = Items::resumed(&with_column);
+    items.fence(&token(120, 0));
+    items.answer(&gone);
+    items.answer(&gone);
+    assert!(items.page().schema.field("Amount").is_none());
+    let mut items = Items::resumed(&page.checkpoint);
+    items.fence(&token(130, 0));
+    items.answer(&Answer::new(130).list_of(""));
+    items.answer(&Answer::new(130));
+    items.up_to_date();
 }

@@ -53,11 +53,18 @@ impl Answer {
     }
 
     /// The list, its second column being of this type.
-    pub(super) fn list_with(mut self, kind: &str) -> Answer {
+    pub(super) fn list_with(self, kind: &str) -> Answer {
+        self.list_of(&format!(
+            r#"<Field ID="{{2b61c9a8-7d0e-4f53-9c44-18e0aa35d7f1}}" Type="{kind}" Name="Amount"/>"#
+        ))
+    }
+
+    /// The list with its Title and these fields.
+    pub(super) fn list_of(mut self, fields: &str) -> Answer {
         self.list = Some(format!(
             r#"<List ID="{{{LIST}}}" Title="Q1 Bids" ItemCount="3" RootFolder="/sites/ops/Lists/Q1"><Fields>
             <Field ID="{{fa564e0f-0c70-4ab9-b863-0177e6ddd247}}" Type="Text" Name="Title"/>
-            <Field ID="{{2b61c9a8-7d0e-4f53-9c44-18e0aa35d7f1}}" Type="{kind}" Name="Amount"/></Fields></List>"#
+            {fields}</Fields></List>"#
         ));
         self
     }
