@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sharepoint_changes::{Basis, ChangeToken, Done, End, ItemChange, ItemPage, Page};
+use sharepoint_changes::{
+    Basis, ChangeQuery, ChangeToken, Done, End, ItemChange, ItemPage, Kinds, Objects, Page, Preset,
+};
 use sharepoint_simulator::laws::{
     ChangesHandler, Copy, Crash, Crashed, HeldItem, ItemsHandler, Laws, Ledger, Next,
 };
@@ -49,6 +51,67 @@ fn a_handler_that_drops_the_last_row_of_a_page_is_caught() {
 fn a_handler_that_passes_rows_by_it_does_not_like_is_caught() {
     let told = caught(|page| page.changes.retain(|change| change.kind.code() != 3));
     assert!(told.starts_with("law 1 ") && told.contains("never came: row"), "{told}");
+}
+
+/// Asks for less than it is there for. All it asks for comes.
+struct Narrow(Ledger, Objects, Kinds);
+
+impl ChangesHandler for Narrow {
+    fn query(&self, drawn: ChangeQuery) -> ChangeQuery {
+        let page = std::num::NonZeroU32::MIN.saturating_add(19);
+        ChangeQuery::new(drawn.scope().clone(), self.1, self.2).page_size(page)
+    }
+
+    fn commit(&mut self, page: Page, crash: &mut Crash) -> Result<(), Crashed> {
+        self.0.commit(page, crash)
+    }
+
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
+        self.0.end(done, crash)
+    }
+
+    fn checkpoint(&self) -> Option<String> {
+        self.0.checkpoint()
+    }
+
+    fn delivered(&self) -> Vec<ChangeToken> {
+        self.0.delivered()
+    }
+}
+
+/// The kinds of change of which each may be the only row of a difference.
+const TELLING: [Kinds; 7] = [
+    Kinds::ADD,
+    Kinds::UPDATE,
+    Kinds::SYSTEM_UPDATE,
+    Kinds::DELETE,
+    Kinds::RENAME,
+    Kinds::MOVE,
+    Kinds::RESTORE,
+];
+
+#[test]
+fn a_program_that_does_not_ask_for_a_kind_of_change_is_caught_though_all_it_asks_for_comes() {
+    let everything = Preset::Everything.objects();
+    for left_out in TELLING {
+        let kinds = TELLING.into_iter().filter(|kinds| *kinds != left_out);
+        let kinds = kinds.fold(Kinds::ROLES | Kinds::NAVIGATION, |all, kinds| all | kinds);
+        let narrow = || Narrow(Ledger::default(), everything, kinds);
+        let broken = Laws::seeds(SEEDS).tries(20).changes(narrow).unwrap_err();
+        let told = broken.to_string();
+        assert!(told.starts_with("law 1 ") && told.contains("no row tells that"), "{left_out:?}: {told}");
+    }
+    let all = TELLING.into_iter().fold(Kinds::ROLES, |all, kinds| all | kinds);
+    let told = Laws::seeds(0..40).changes(|| Narrow(Ledger::default(), everything, all)).unwrap();
+    assert!(told.differences > 1_000, "{told}");
+}
+
+#[test]
+fn a_program_that_does_not_ask_for_an_object_it_is_there_for_is_caught() {
+    let kinds = Preset::Everything.kinds();
+    let narrow = || Narrow(Ledger::default(), Objects::LIST | Objects::FILE | Objects::FOLDER, kinds);
+    let told = Laws::seeds(SEEDS).tries(20).changes(narrow).unwrap_err().to_string();
+    assert!(told.contains("no row tells that item "), "{told}");
 }
 
 /// The checkpoint comes before the work.

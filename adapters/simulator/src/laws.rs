@@ -6,6 +6,13 @@
 //! page and keeps the checkpoint. What the handler delivered or holds is then compared with the world itself, never
 //! with what the client said.
 //!
+//! Of GetChanges two things are demanded (law 1): the rows are the log's that were asked for, each in its turn; and every
+//! difference between the worlds at the ends of two runs has a row among them, of the object itself or of a folder, list
+//! or web that took it along. The second is claimed at list, web and site scope, for what the story's
+//! [`Preset`](sharepoint_changes::Preset) is for; not for rows that were too old or told as a gap, for rows that became
+//! visible late without an overlap, across a resync, nor for a move to or from another web where the server gives only
+//! that web's row.
+//!
 //! ```
 //! use sharepoint_changes::{ChangeToken, Done, Page};
 //! use sharepoint_simulator::laws::{ChangesHandler, Crash, Crashed, Laws};
@@ -45,6 +52,8 @@
 //! assert!(broken.to_string().contains("never came"), "{broken}");
 //! ```
 
+mod asked;
+mod census;
 mod changes;
 mod conduct;
 mod copy;
@@ -63,6 +72,7 @@ mod step;
 mod story;
 mod trial;
 mod truth;
+mod worlds;
 
 pub use self::copy::{Copy, compare};
 pub use self::crash::{Crash, Crashed};

@@ -195,7 +195,7 @@ fn admitting(code: u8, dialect: &Dialect) -> Actions {
     }
 }
 
-fn object_flag(object: &Object) -> Objects {
+pub(crate) fn object_flag(object: &Object) -> Objects {
     match object {
         Object::Item { .. } => Objects::Item,
         Object::List => Objects::List,

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use sharepoint_changes::jiff::Timestamp;
 use sharepoint_changes::{
-    Change, ChangeKind, ChangeQuery, ChangeToken, ChangedObject, Done, Feed as _, ListRef, Page,
-    ResyncReason, Scope, Session, Settings, Site, Start,
+    Change, ChangeKind, ChangeQuery, ChangeToken, ChangedObject, Done, Page, ResyncReason, Session, Settings,
+    Site, Start,
 };
 
+use super::asked::{client_scope, flags};
 use super::crash::Crashed;
 use super::handler::{ChangesHandler, Next};
 use super::ledger::Ledger;
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
-use super::setting::{Begin, LISTS, Place, Setting};
+use super::setting::{Begin, Setting};
 use super::stage::{Ended, Stage, Theatre};
 use super::truth::{Truth, told};
+use super::worlds::Worlds;
 use crate::event::Object;
 use crate::log::Row;
-use crate::query::{Actions, Objects, Query};
 use crate::world::World;
 
 /// A handler of GetChanges in a story.
@@ -33,6 +34,8 @@ pub(super) struct Changes<H> {
     /// Whether freedom from loss is claimed.
     safe: bool,
     truth: Truth,
+    /// The worlds at the ends of its runs, where differences between them are to be told.
+    worlds: Option<Worlds>,
     /// The first row that is demanded.
     floor: usize,
     /// What was delivered before belongs to the log as it counted then.
@@ -58,10 +61,12 @@ impl<H: ChangesHandler> Changes<H> {
             (place, client_scope(setting.place, place))
         });
         let page = setting.page.try_into().unwrap_or(std::num::NonZeroU32::MIN);
-        let query = ChangeQuery::preset(asked, setting.preset).page_size(page);
+        let query = handler.query(ChangeQuery::preset(asked, setting.preset).page_size(page));
         let mut settings = Settings::default();
         settings.overlap = setting.overlap;
         let truth = Truth::new(scope, flags(&query, &site), owner, stage.epoch);
+        let worlds = Worlds::new(scope, setting.preset);
+        stage.counted = worlds.is_some().then_some(scope);
         Self {
             handler,
             site,
@@ -70,6 +75,7 @@ impl<H: ChangesHandler> Changes<H> {
             begin: setting.begin,
             safe: setting.is_safe(),
             truth,
+            worlds,
             floor: 0,
             base: 0,
             gaps: Vec::new(),
@@ -154,6 +160,10 @@ impl<H: ChangesHandler> Changes<H> {
             (Begin::Beginning, _) | (_, None) => truth.first(server.world()),
             (_, Some(end)) => truth.index_after(server.world(), end.place.number),
         });
+        if let Some(worlds) = &mut self.worlds {
+            let from_nothing = self.begin == Begin::Beginning;
+            worlds.begin(stage.census.clone().filter(|_| !from_nothing).unwrap_or_default());
+        }
     }
 
     /// Keeps a run's end; whether the process lives on.
@@ -206,6 +216,9 @@ impl<H: ChangesHandler> Changes<H> {
         stage.figures.resyncs += u64::from(reason != ResyncReason::FirstRun);
         (self.floor, self.moved, self.replaced) = (floor, false, false);
         self.base = self.handler.delivered().len();
+        if let Some(worlds) = &mut self.worlds {
+            worlds.begin(stage.theatre.with_server(|server| worlds.take(server.world())));
+        }
         Ok(())
     }
 
@@ -216,7 +229,9 @@ impl<H: ChangesHandler> Changes<H> {
         };
         let delivered = self.handler.delivered();
         let delivered: BTreeSet<i64> = delivered.iter().skip(self.base).map(ChangeToken::number).collect();
-        let Self { truth, floor, gaps, safe, late_lost, .. } = self;
+        let census = stage.census.take().filter(|_| end.whole);
+        let differences = &mut stage.figures.differences;
+        let Self { truth, worlds, floor, gaps, safe, late_lost, .. } = self;
         stage.theatre.with_server(|server| {
             let world = server.world();
             truth.catch_up(world);
@@ -232,11 +247,20 @@ impl<H: ChangesHandler> Changes<H> {
                     lost.push(format!("{number} ({})", told(row)));
                 }
             }
-            if lost.is_empty() {
-                Ok(())
-            } else {
-                Err(Fallen::lost(lost.len(), format!("never came: row {}", lost.join(", "))))
+            if !lost.is_empty() {
+                return Err(Fallen::lost(lost.len(), format!("never came: row {}", lost.join(", "))));
             }
+            let (Some(worlds), Some(census)) = (worlds, census) else { return Ok(()) };
+            *differences += worlds
+                .judge(census, world, |index, row| {
+                    let is_unclaimed =
+                        index < *floor || is_within(gaps, row) || (!*safe && truth.late().contains(&index));
+                    is_unclaimed || delivered.contains(&row.number)
+                })
+                .map_err(|silent| {
+                    Fallen::lost(silent.len(), format!("no row tells that {}", silent.join(", ")))
+                })?;
+            Ok(())
         })
     }
 
@@ -301,6 +325,9 @@ impl<H: ChangesHandler> Performer for Changes<H> {
             self.replaced = true;
             self.floor = self.truth.written(world);
             self.base = self.handler.delivered().len();
+            if let Some(worlds) = &mut self.worlds {
+                worlds.begin(worlds.take(world));
+            }
         }
     }
 
@@ -364,33 +391,4 @@ fn is_told(change: &Change, row: &Row, world: &World) -> bool {
         }
     };
     same_object && change.kind.code() == i32::from(row.event.code()) && change.token.ticks() == row.ticks.0
-}
-
-/// The client's name of a scope.
-fn client_scope(place: Place, found: crate::query::Scope) -> Scope {
-    let title = |list: usize| ListRef::Title(LISTS[list].to_owned());
-    match (place, found) {
-        (Place::Site, _) => Scope::Site,
-        (Place::Web, _) => Scope::Web,
-        (Place::List(list), _) => Scope::List(title(list)),
-        (Place::Folder(list), crate::query::Scope::Folder(_, folder)) => {
-            Scope::Folder { list: title(list), folder }
-        }
-        (Place::Item(list), crate::query::Scope::Item(_, id)) => Scope::Item { list: title(list), id },
-        (Place::Folder(list) | Place::Item(list), _) => Scope::List(title(list)),
-    }
-}
-
-/// What a query asks for, read off its request.
-fn flags(query: &ChangeQuery, site: &Site) -> Query {
-    let (mut objects, mut actions) = (Objects::default(), Actions::default());
-    let body = query.request(site).map(|request| request.into_body()).unwrap_or_default();
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-    for (name, set) in body["query"].as_object().into_iter().flatten() {
-        if set == &serde_json::Value::Bool(true) {
-            objects |= Objects::named(name).unwrap_or_default();
-            actions |= Actions::named(name).unwrap_or_default();
-        }
-    }
-    Query { objects, actions, recursive: false, ..Query::default() }
 }

@@ -26,6 +26,8 @@ pub struct Figures {
     pub delivered: u64,
     /// Those of them that had been handed out before.
     pub repeated: u64,
+    /// Differences between the worlds at the ends of two runs of GetChanges, each of which a row told of.
+    pub differences: u64,
     /// Rows that the law demands and that never came; items that a copy lacks.
     pub lost: u64,
     /// Rows that the log never held; items that only a copy has.
@@ -55,12 +57,12 @@ impl AddAssign<&Figures> for Figures {
 
 impl Figures {
     /// Each number with its name.
-    pub fn numbers(&self) -> [(&'static str, u64); 15] {
+    pub fn numbers(&self) -> [(&'static str, u64); 16] {
         let mut copy = self.clone();
         copy.numbers_mut().map(|(name, number)| (name, *number))
     }
 
-    fn numbers_mut(&mut self) -> [(&'static str, &mut u64); 15] {
+    fn numbers_mut(&mut self) -> [(&'static str, &mut u64); 16] {
         [
             ("stories", &mut self.stories),
             ("events", &mut self.events),
@@ -70,6 +72,7 @@ impl Figures {
             ("crashes survived", &mut self.crashes),
             ("rows delivered", &mut self.delivered),
             ("repeated", &mut self.repeated),
+            ("differences of worlds, told", &mut self.differences),
             ("lost", &mut self.lost),
             ("invented", &mut self.invented),
             ("visible late, delivered", &mut self.late),

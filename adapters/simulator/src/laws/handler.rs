@@ -1,6 +1,6 @@
 //! What a program does with the pages of a session: the part that is under test.
 
-use sharepoint_changes::{ChangeToken, Done, ItemPage, Page};
+use sharepoint_changes::{ChangeQuery, ChangeToken, Done, ItemPage, Page};
 use uuid::Uuid;
 
 use super::crash::{Crash, Crashed};
@@ -11,6 +11,12 @@ use crate::rowset::ItemTruth;
 /// What its methods read is what is durable: when the process dies the value goes on as it is, after
 /// [`restart`](Self::restart).
 pub trait ChangesHandler {
+    /// What the program asks for, where that is not what the story draws: the query of a
+    /// [`Preset`](sharepoint_changes::Preset), whose purpose it is judged by.
+    fn query(&self, drawn: ChangeQuery) -> ChangeQuery {
+        drawn
+    }
+
     /// Does the work of a page and keeps its checkpoint. Ask [`Crash::point`] between every two durable effects.
     ///
     /// # Errors

@@ -7,12 +7,14 @@ use fastrand::Rng;
 use http::{Request, Response, StatusCode};
 use sharepoint_changes::{Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive};
 
+use super::census::Census;
 use super::crash::{Crash, Crashed};
 use super::figures::Figures;
 use super::play::Fallen;
 use crate::activity::Activity;
 use crate::fault::Fault;
 use crate::host::SimulatedHost;
+use crate::query::Scope;
 use crate::server::Server;
 use crate::ticks::Ticks;
 use crate::token;
@@ -125,6 +127,10 @@ pub(super) struct Stage<P> {
     pub(super) looks: u64,
     pub(super) pages: u64,
     pub(super) end: Option<LogEnd>,
+    /// What is counted whenever the end of the log is read.
+    pub(super) counted: Option<Scope>,
+    /// How it stood then.
+    pub(super) census: Option<Census>,
     /// Nobody worked since the end of the log was read.
     pub(super) quiet: bool,
     rested: Duration,
@@ -169,6 +175,8 @@ impl<P: Theatre> Stage<P> {
             drained: 0,
             pages: 0,
             end: None,
+            counted: None,
+            census: None,
             quiet: true,
             rested: Duration::ZERO,
             refused: false,
@@ -182,6 +190,7 @@ impl<P: Theatre> Stage<P> {
         (self.sent, self.pages, self.troubles, self.scripted) = (0, 0, 0, 0);
         (self.digests, self.looks, self.drained, self.more) = (0, 0, 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
+        self.census = None;
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
         self.plan = plan;
     }
@@ -226,11 +235,13 @@ impl<P: Theatre> Stage<P> {
         self.digests += u64::from(request.uri().path().ends_with("contextinfo"));
         self.drained += u64::from(request.uri().path().ends_with("GetChanges"));
         let site = self.activity.site();
-        let end = asks_end.then(|| {
+        let counted = self.counted;
+        let seen = asks_end.then(|| {
             self.theatre.with_server(|server| {
                 let world = server.world();
                 let (log, now) = (world.log(site), world.now());
-                LogEnd { place: log.visible_end(now), now, whole: log.is_whole(now) }
+                let end = LogEnd { place: log.visible_end(now), now, whole: log.is_whole(now) };
+                (end, counted.map(|scope| Census::take(world, scope)))
             })
         });
         let answer = self.theatre.send(request);
@@ -246,8 +257,8 @@ impl<P: Theatre> Stage<P> {
             Ok(mut answer) => {
                 self.refused = is_refusal(answer.status());
                 self.more += u64::from(says_more(answer.body()));
-                if answer.status() == StatusCode::OK && end.is_some() {
-                    (self.end, self.quiet) = (end, true);
+                if let (StatusCode::OK, Some((end, census))) = (answer.status(), seen) {
+                    (self.end, self.census, self.quiet) = (Some(end), census, true);
                 }
                 if self.plan.noise.is_some() && self.noise.u8(..3) > 0 {
                     spoil(answer.body_mut(), &mut self.noise);
