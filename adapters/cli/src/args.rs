@@ -1,5 +1,6 @@
 //! The command line.
 
+mod masked;
 mod mirror;
 mod site;
 
@@ -28,6 +29,13 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
     #[command(flatten)]
     pub(crate) volume: Volume,
+}
+
+impl Cli {
+    /// The command line of this process. Where it cannot be read, the process ends with a usage error (2).
+    pub(crate) fn of_process() -> Cli {
+        Cli::try_parse().unwrap_or_else(|error| masked::masked(error).exit())
+    }
 }
 
 /// How much is told on stderr.

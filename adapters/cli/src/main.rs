@@ -27,8 +27,6 @@ mod value;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::{
     args::{Cli, Command},
     exit::{Exit, Failure},
@@ -37,8 +35,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
-    // Usage errors end here, with exit code 2.
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     let bar = match cli.command {
         Command::Tail(_) => Bar::UnlessDataGoesBy,
         Command::Mirror(_) => Bar::Always,

@@ -167,3 +167,17 @@ fn a_site_that_sends_elsewhere_is_not_followed_and_its_name_is_all_that_is_told(
     silent(folder.path(), &outputs, &[SECRET.to_owned()]);
     assert_eq!(elsewhere.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
 }
+
+#[test]
+fn an_address_that_cannot_be_used_is_repeated_without_its_password() {
+    let folder = tempfile::tempdir().unwrap();
+    for address in [format!("https://ana:{SECRET}@127.0.0.1/sites/ops"), format!("http://[?code={SECRET}")] {
+        let runs = [&["tail", &address][..], &["mirror", "--list", "a", "--into", "a.sqlite", &address]];
+        let outputs = runs.map(|args| run(folder.path(), "SPCHANGES_TOKEN", "", args));
+        for output in &outputs {
+            ended(output, 2);
+            assert!(String::from_utf8_lossy(&output.stderr).contains("http"));
+        }
+        silent(folder.path(), &outputs, &[SECRET.to_owned()]);
+    }
+}
