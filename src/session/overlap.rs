@@ -35,7 +35,9 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> O
         let mark = start.map_or(Mark::new(Position::Since(ticks_of(time)), time), |mark| {
             Mark::new(mark.at.clone(), moment(mark))
         });
-        return Some(mark).filter(|mark| !older(now, mark.time, settings.retention));
+        // One too old to be sent is no reason to do without: the run is to say so. Only a reader that is still on its
+        // way through what no log is trusted to hold has nothing there to read again.
+        return Some(mark).filter(|it| !(state.from_beginning && older(now, it.time, settings.retention)));
     };
     let enough = earlier(completed, overlap);
     // What was written before a row has a lower number, so a mark reaches as far back as its row, however late it was

@@ -220,6 +220,20 @@ fn where_every_earlier_position_is_too_old_not_even_an_idle_log_is_up_to_date() 
 }
 
 #[test]
+fn an_overlap_of_a_killed_first_run_that_is_too_old_is_said_and_not_left_out() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(3600));
+    let mut script = Script::with(query(), Start::Token(token(100, -120 * MINUTE)), settings);
+    script.fence(&token(110, 0));
+    script.rows(&[token(105, -MINUTE)]);
+    let killed = script.page().checkpoint;
+    // The row's own token could still be sent; one that became visible behind it an hour late lies before.
+    let mut script = resumed(&killed, 55 * DAY - 10 * MINUTE, 60 * MINUTE);
+    script.fence(&token(110, 0));
+    assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
+}
+
+#[test]
 fn a_checkpoint_keeps_at_most_eight_earlier_positions() {
     let mut script = Script::new(Start::Now);
     script.fence(&token(1000, 0));
