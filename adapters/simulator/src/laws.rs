@@ -57,6 +57,7 @@ mod census;
 mod changes;
 mod conduct;
 mod copy;
+mod cost;
 mod crash;
 mod episode;
 mod figures;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use sharepoint_changes::jiff::Timestamp;
 use sharepoint_changes::{
-    Change, ChangeKind, ChangeQuery, ChangeToken, ChangedObject, Done, Page, ResyncReason, Session, Settings,
-    Site, Start,
+    Change, ChangeKind, ChangeQuery, ChangeToken, ChangedObject, Checkpoint, Done, Page, ResyncReason,
+    Session, Settings, Site, Start,
 };
 
 use super::asked::{client_scope, flags};
@@ -31,6 +31,8 @@ pub(super) struct Changes<H> {
     query: ChangeQuery,
     settings: Settings,
     begin: Begin,
+    /// Where the run began.
+    begun: Option<Checkpoint>,
     /// Whether freedom from loss is claimed.
     safe: bool,
     truth: Truth,
@@ -73,6 +75,7 @@ impl<H: ChangesHandler> Changes<H> {
             query,
             settings,
             begin: setting.begin,
+            begun: None,
             safe: setting.is_safe(),
             truth,
             worlds,
@@ -264,13 +267,17 @@ impl<H: ChangesHandler> Changes<H> {
         })
     }
 
-    fn count_requests<P>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
-        // The end of the log is read twice where it lies behind the position.
-        let most = stage.pages + stage.troubles + stage.digests + stage.looks.max(1) + 1;
-        if stage.sent <= most {
+    /// Whether the run began at the end of the log.
+    fn is_idle<P: Theatre>(&self, stage: &Stage<P>) -> bool {
+        let begun = self.begun.as_ref().filter(|_| self.settings.overlap.is_none());
+        begun.and_then(Checkpoint::token).is_some_and(|token| stage.ended_at(token))
+    }
+
+    fn count_requests<P: Theatre>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
+        let (sent, pages, troubles) = (stage.cost.sent, stage.pages, stage.cost.troubles);
+        if sent <= stage.cost.most_of_changes(pages, self.is_idle(stage)) {
             return Ok(());
         }
-        let (sent, pages, troubles) = (stage.sent, stage.pages, stage.troubles);
         Err(Fallen::of(5, format!("{sent} requests for {pages} pages and {troubles} faults")))
     }
 }
@@ -284,8 +291,9 @@ impl<H: ChangesHandler> Performer for Changes<H> {
 
     fn run<P: Theatre>(&mut self, stage: &mut Stage<P>) -> Result<Ended, Fallen> {
         self.handler.restart();
-        let start = match self.handler.checkpoint() {
-            Some(text) => Start::Checkpoint(reread(&text)?),
+        self.begun = self.handler.checkpoint().as_deref().map(reread).transpose()?;
+        let start = match self.begun.clone() {
+            Some(checkpoint) => Start::Checkpoint(checkpoint),
             None => match self.begin {
                 Begin::Beginning => Start::Beginning,
                 Begin::Now => Start::Now,

@@ -58,9 +58,9 @@ pub(super) fn dead<P: Theatre, F: Performer>(
     aside.prepare(Plan { wicked: true, ..Plan::default() });
     aside.theatre.with_server(|server| server.faults.by_chance(1.0, fault.clone()));
     match feed.run(&mut aside)? {
-        Ended::Failed(_) if aside.sent <= MOST_TRIES => Ok(()),
+        Ended::Failed(_) if aside.cost.sent <= MOST_TRIES => Ok(()),
         ended => {
-            let sent = aside.sent;
+            let sent = aside.cost.sent;
             Err(Fallen::of(
                 6,
                 format!("{sent} requests to a server that only says {fault:?} end in {ended:?}"),

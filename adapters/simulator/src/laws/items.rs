@@ -10,11 +10,14 @@ use sharepoint_changes::{
 };
 
 use super::copy::Copy;
+use super::cost::FollowUps;
 use super::crash::Crashed;
 use super::handler::{ItemsHandler, Next};
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{LISTS, Place, Setting};
 use super::stage::{Ended, Stage, Theatre};
+use crate::event::Event;
+use crate::query::Scope;
 use crate::world::{ListRef, World};
 
 /// A handler of a list's items in a story.
@@ -24,19 +27,25 @@ pub(super) struct Items<H> {
     site: Site,
     query: ItemQuery,
     settings: Settings,
+    /// Rows of a page.
+    rows: usize,
     list: ListRef,
     /// Whether freedom from loss is claimed.
     safe: bool,
     /// The office does what a new load answers.
     full: bool,
-    /// Answers may come without rows though more follows.
-    sparse: bool,
     moved: bool,
     handed: BTreeSet<(i32, Option<i64>)>,
-    /// Requests that no page comes of, which the work of this run brought about.
-    follow_ups: u64,
+    /// Something failed so often that pages may be smaller than asked for.
+    doubted: bool,
+    /// Folders whose listing came to its end in this run.
+    listings: u64,
+    /// Where the run began.
+    begun: Option<Checkpoint>,
     /// How often the list's fields had changed when the run began.
     schema: u32,
+    /// How many rows the log had been written then.
+    written: usize,
     /// Items that differ, where rows become visible late and nothing is claimed.
     unlike: u64,
     digest: DefaultHasher,
@@ -58,14 +67,17 @@ impl<H: ItemsHandler> Items<H> {
             site: site(setting, &address),
             query: ItemQuery::new(Named::Title(LISTS[number].to_owned())).row_limit(rows).dialect(dialect),
             settings,
+            rows: usize::try_from(rows.get()).unwrap_or(usize::MAX),
             list,
             safe: setting.is_safe(),
             full: setting.full,
-            sparse: setting.habits.iter().any(|habit| habit.starts_with("since_scan")),
             moved: false,
             handed: BTreeSet::new(),
-            follow_ups: 0,
+            listings: 0,
+            begun: None,
+            doubted: false,
             schema: 0,
+            written: 0,
             unlike: 0,
             digest: DefaultHasher::new(),
         }
@@ -81,13 +93,10 @@ impl<H: ItemsHandler> Items<H> {
         }
         reread(page.checkpoint.as_str())?;
         self.judge_load(&page, stage)?;
+        self.judge_size(&page, stage)?;
         let list = self.list;
         stage.theatre.with_server(|server| judge_rows(&page, server.world(), list))?;
-        // A folder that is listed costs its row before and after the pages.
-        self.follow_ups += match page.basis {
-            Basis::Subtree { last: true, .. } => 2,
-            _ => 0,
-        };
+        self.listings += u64::from(matches!(page.basis, Basis::Subtree { last: true, .. }));
         format!("{:?}", page.basis).hash(&mut self.digest);
         for change in &page.changes {
             match change {
@@ -116,6 +125,23 @@ impl<H: ItemsHandler> Items<H> {
         }
         stage.figures.resyncs += 1;
         self.judge_cause("a new load", stage)
+    }
+
+    /// Pages that are not the last hold as many rows as were asked for: a load of n rows takes no more pages than it
+    /// must.
+    fn judge_size<P>(&mut self, page: &ItemPage, stage: &Stage<P>) -> Result<(), Fallen> {
+        // Around what cannot be read, ids are asked for, fewer and fewer.
+        self.doubted |= stage.cost.troubles >= 3;
+        let more = match &page.basis {
+            Basis::Snapshot { end, .. } => end.is_none(),
+            Basis::Subtree { last, .. } => !last,
+            Basis::Delta => false,
+        };
+        if !more || self.doubted || page.changes.len() >= self.rows {
+            return Ok(());
+        }
+        let (rows, basis) = (page.changes.len(), &page.basis);
+        Err(Fallen::of(5, format!("{rows} rows in a page of {} of {basis:?}, and more follow", self.rows)))
     }
 
     fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
@@ -182,30 +208,49 @@ impl<H: ItemsHandler> Items<H> {
         })
     }
 
-    fn schema_now<P: Theatre>(&self, stage: &mut Stage<P>) -> u32 {
+    /// How often the list's fields have changed, and how many rows the log was written.
+    fn now<P: Theatre>(&self, stage: &mut Stage<P>) -> (u32, usize) {
         let list = self.list;
-        stage.theatre.with_server(|server| server.world().list(list).schema_version)
+        stage.theatre.with_server(|server| {
+            let world = server.world();
+            (world.list(list).schema_version, world.log_of(Scope::List(list)).all_rows().len())
+        })
     }
 
     fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
-        // The end of the log is read twice where it lies behind the position.
-        // What an increment does not tell is asked of GetChanges: one page, and the empty one.
-        // Where fields changed meanwhile, the same is asked for again with the new ones.
-        let changed = u64::from(self.schema_now(stage) - self.schema);
-        // What somebody does meanwhile may lead back to the beginning of a step; and an answer without rows is no page.
-        let meanwhile = 4 * stage.plan.meanwhile.len() as u64 + if self.sparse { stage.more } else { 0 };
-        // A page that shows another log, or that everything has to be read anew, is thrown away.
-        let moved = 2 * u64::from(self.moved || self.full);
-        let follow_ups = self.follow_ups + stage.drained.min(2) + changed + meanwhile + moved;
-        let most = stage.pages + follow_ups + stage.troubles + stage.digests + stage.looks.max(1) + 1;
-        if stage.sent <= most {
+        let (schema, _) = self.now(stage);
+        let (sent, pages) = (stage.cost.sent, stage.pages);
+        let acts = stage.plan.meanwhile.iter().filter(|(at, _)| *at <= sent).count();
+        let follow_ups = FollowUps {
+            listings: self.listings,
+            restarts: acts.min(self.moves(stage)) as u64,
+            schemas: u64::from(schema - self.schema),
+            anew: self.full || self.moved,
+            idle: self.is_idle(stage),
+        };
+        if sent <= stage.cost.most_of_items(pages, &follow_ups) {
             return Ok(());
         }
-        let (sent, pages, troubles, more) = (stage.sent, stage.pages, stage.troubles, follow_ups);
-        Err(Fallen::of(
-            5,
-            format!("{sent} requests for {pages} pages, {more} follow-ups and {troubles} faults"),
-        ))
+        let troubles = stage.cost.troubles;
+        Err(Fallen::of(5, format!("{sent} requests for {pages} pages, {troubles} faults and {follow_ups:?}")))
+    }
+
+    /// Whether the run began at the end of the log, with nothing to be asked for.
+    fn is_idle<P: Theatre>(&self, stage: &Stage<P>) -> bool {
+        let Some(begun) = self.begun.as_ref().filter(|_| self.settings.overlap.is_none()) else {
+            return false;
+        };
+        begun.token().is_some_and(|token| stage.ended_at(token)) && begun.pending() == (0, 0)
+    }
+
+    /// How often something in the list changed its place since the run began.
+    fn moves<P: Theatre>(&self, stage: &mut Stage<P>) -> usize {
+        let (list, written) = (self.list, self.written);
+        stage.theatre.with_server(|server| {
+            let rows = server.world().log_of(Scope::List(list)).all_rows();
+            let rows = rows.get(written..).unwrap_or_default().iter();
+            rows.filter(|row| row.list == Some(list) && moves(row.event)).count()
+        })
     }
 }
 
@@ -218,16 +263,13 @@ impl<H: ItemsHandler> Performer for Items<H> {
 
     fn run<P: Theatre>(&mut self, stage: &mut Stage<P>) -> Result<Ended, Fallen> {
         self.handler.restart();
-        let start = match self.handler.checkpoint() {
-            Some(text) => Start::Checkpoint(reread(&text)?),
-            None => Start::Beginning,
-        };
+        self.begun = self.handler.checkpoint().as_deref().map(reread).transpose()?;
+        let start = self.begun.clone().map_or(Start::Beginning, Start::Checkpoint);
         let mut session =
             Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
-        // The list's definition is read first.
-        self.follow_ups = 1;
-        self.schema = self.schema_now(stage);
+        self.listings = 0;
+        (self.schema, self.written) = self.now(stage);
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
             if stage.plan.noise.is_some() {
@@ -235,6 +277,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
             }
             self.take(page, stage)
         })?;
+        self.doubted |= stage.cost.troubles >= 3;
         if stage.plan.noise.is_some() {
             return Ok(ended);
         }
@@ -271,6 +314,11 @@ impl<H: ItemsHandler> Performer for Items<H> {
 
 /// Nothing is older before.
 const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
+
+/// Whether an event puts a folder elsewhere.
+fn moves(event: Event) -> bool {
+    matches!(event, Event::Rename | Event::MoveAway | Event::MoveInto | Event::Delete | Event::Restore)
+}
 
 /// Every row is one of an item that the list has or had.
 fn judge_rows(page: &ItemPage, world: &World, list: ListRef) -> Result<(), Fallen> {

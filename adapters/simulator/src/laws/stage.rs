@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use http::{Request, Response, StatusCode};
-use sharepoint_changes::{Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive};
+use sharepoint_changes::{
+    ChangeToken, Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive,
+};
 
 use super::census::Census;
+use super::cost::{Asked, Cost};
 use super::crash::{Crash, Crashed};
 use super::figures::Figures;
 use super::play::Fallen;
@@ -113,18 +116,10 @@ pub(super) struct Stage<P> {
     pub(super) epoch: usize,
     pub(super) plan: Plan,
     pub(super) crash: Crash,
-    pub(super) sent: u64,
-    /// Requests that met a fault, or were refused.
-    pub(super) troubles: u64,
+    /// What its requests came to.
+    pub(super) cost: Cost,
     /// Faults of the script that were met.
     pub(super) scripted: u64,
-    pub(super) digests: u64,
-    /// Requests of GetChanges.
-    pub(super) drained: u64,
-    /// Answers of a list's feed that say that more follows.
-    pub(super) more: u64,
-    /// Requests for the end of the log.
-    pub(super) looks: u64,
     pub(super) pages: u64,
     pub(super) end: Option<LogEnd>,
     /// What is counted whenever the end of the log is read.
@@ -166,13 +161,8 @@ impl<P: Theatre> Stage<P> {
             epoch: 0,
             plan: Plan::default(),
             crash: Crash::never(),
-            sent: 0,
-            troubles: 0,
+            cost: Cost::default(),
             scripted: 0,
-            digests: 0,
-            looks: 0,
-            more: 0,
-            drained: 0,
             pages: 0,
             end: None,
             counted: None,
@@ -187,8 +177,7 @@ impl<P: Theatre> Stage<P> {
     /// Prepares the next run.
     pub(super) fn prepare(&mut self, plan: Plan) {
         self.crash = plan.crash.map_or_else(Crash::never, Crash::at);
-        (self.sent, self.pages, self.troubles, self.scripted) = (0, 0, 0, 0);
-        (self.digests, self.looks, self.drained, self.more) = (0, 0, 0, 0);
+        (self.cost, self.scripted, self.pages) = (Cost::default(), 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
         self.census = None;
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
@@ -209,6 +198,11 @@ impl<P: Theatre> Stage<P> {
         self.quiet = false;
     }
 
+    /// Whether the log ended at this token when its end was read.
+    pub(super) fn ended_at(&self, token: &ChangeToken) -> bool {
+        self.end.is_some_and(|end| (end.place.number, end.place.ticks.0) == (token.number(), token.ticks()))
+    }
+
     /// After a death the next process is not there at once, and never before the time the server asked for.
     pub(super) fn begin_again(&mut self) {
         self.theatre.pass(Duration::from_secs(if self.refused { 601 } else { 1 }));
@@ -216,12 +210,12 @@ impl<P: Theatre> Stage<P> {
     }
 
     pub(super) fn send(&mut self, request: Request<Vec<u8>>) -> Result<Result<Sent, Crashed>, Fallen> {
-        if self.sent == ENDLESS {
+        if self.cost.sent == ENDLESS {
             return Err(Fallen::of(6, format!("a run sent {ENDLESS} requests and came to no end")));
         }
-        self.sent += 1;
+        self.cost.sent += 1;
         self.figures.requests += 1;
-        let number = self.sent;
+        let number = self.cost.sent;
         for (_, rows) in self.plan.meanwhile.clone().iter().filter(|(at, _)| *at == number) {
             self.act(*rows);
         }
@@ -229,14 +223,11 @@ impl<P: Theatre> Stage<P> {
             return Ok(Err(crashed));
         }
         let fault = self.plan.faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| fault.clone());
-        let scripted = fault.is_some();
-        fault.into_iter().for_each(|fault| self.theatre.meet(fault));
-        let asks_end = request.uri().query().is_some_and(|query| query.contains("CurrentChangeToken"));
-        self.digests += u64::from(request.uri().path().ends_with("contextinfo"));
-        self.drained += u64::from(request.uri().path().ends_with("GetChanges"));
+        fault.clone().into_iter().for_each(|fault| self.theatre.meet(fault));
+        let asked = Asked::of(&request);
         let site = self.activity.site();
         let counted = self.counted;
-        let seen = asks_end.then(|| {
+        let seen = (asked == Asked::End).then(|| {
             self.theatre.with_server(|server| {
                 let world = server.world();
                 let (log, now) = (world.log(site), world.now());
@@ -245,10 +236,8 @@ impl<P: Theatre> Stage<P> {
             })
         });
         let answer = self.theatre.send(request);
-        let failed = answer.as_ref().map_or(true, |answer| !answer.status().is_success());
-        self.troubles += u64::from(scripted || failed);
-        self.scripted += u64::from(scripted);
-        self.looks += u64::from(asks_end);
+        self.cost.add(asked, fault.as_ref(), &answer);
+        self.scripted += u64::from(fault.is_some());
         if let Err(crashed) = self.crash.point() {
             self.refused = answer.as_ref().is_ok_and(|answer| is_refusal(answer.status()));
             return Ok(Err(crashed));
@@ -256,7 +245,6 @@ impl<P: Theatre> Stage<P> {
         match answer {
             Ok(mut answer) => {
                 self.refused = is_refusal(answer.status());
-                self.more += u64::from(says_more(answer.body()));
                 if let (StatusCode::OK, Some((end, census))) = (answer.status(), seen) {
                     (self.end, self.census, self.quiet) = (Some(end), census, true);
                 }
@@ -286,13 +274,6 @@ impl<P: Theatre> Stage<P> {
 
 fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-}
-
-/// Whether the answer of a list's feed says that more follows.
-fn says_more(body: &[u8]) -> bool {
-    let said = b"MoreChanges=";
-    let at = body.windows(said.len()).position(|piece| piece == said);
-    at.is_some_and(|at| body[at + said.len() + 1..].starts_with(b"TRUE"))
 }
 
 /// Changes some bytes of an answer, or cuts it, or puts something else in its place.
