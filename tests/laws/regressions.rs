@@ -69,3 +69,13 @@ fn a_folder_whose_page_fails_three_times_is_a_cause_for_a_new_load() {
 fn a_column_that_went_away_is_told_even_where_no_row_comes() {
     tell("106127 items page=13 full act:72 act:12 act:18 act:15 run act:2");
 }
+
+/// The server answers a token that its log has forgotten with nothing new and a younger token.
+#[test]
+fn silence_to_a_token_that_is_too_old_is_not_believed_whoever_decides_about_the_load() {
+    for setting in ["", "soap", "refused", "late=60s overlap=180s", "at=list:2 habit=purge_every=1d", "full"]
+    {
+        tell(&format!("3 items {setting} act:60 run lie:nothing act:20 run"));
+    }
+    tell("3 items habit=since_expired=nothing act:60 run act:30 sleep:5875200s act:5 run");
+}

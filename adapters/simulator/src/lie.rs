@@ -31,7 +31,8 @@ choices! {
         InvalidToken = "invalid-token",
         /// Every token is another object's.
         WrongObject = "wrong-object",
-        /// Nothing has happened.
+        /// Nothing has happened. A list's feed says so of a token older than its log, and gives a new one; of a younger
+        /// token it could only be believed.
         Nothing = "nothing",
         /// 429, to be asked again in three hundred years.
         AbsurdRetryAfter = "absurd-retry-after",

@@ -159,8 +159,9 @@ fn increment<'a>(
     let scope = Scope::List(call.list);
     let expired = window::is_expired(call, call.list, start);
     if expired || call.lies.told(Lie::InvalidToken, call.number) {
-        let silent = expired && dialect.since_expired == SinceExpired::Nothing;
-        let ids = if silent { Vec::new() } else { vec![Told::bare(Change::InvalidToken)] };
+        let silent =
+            dialect.since_expired == SinceExpired::Nothing || call.lies.told(Lie::Nothing, call.number);
+        let ids = if expired && silent { Vec::new() } else { vec![Told::bare(Change::InvalidToken)] };
         let last = Some(world.current_token(scope));
         return Content { last, more: None, list: false, ids, rows: Vec::new(), position: None };
     }
@@ -198,10 +199,5 @@ fn lie(call: &Call<'_>, start: Option<Place>, content: &mut Content<'_>) {
     }
     if told(Lie::UnknownChange) && start.is_some() {
         content.ids.push(Told::bare(Change::Unknown));
-    }
-    if told(Lie::Nothing) {
-        content.ids.clear();
-        content.rows.clear();
-        content.position = None;
     }
 }

@@ -20,12 +20,14 @@ pub(super) fn lie<P: Theatre, F: Performer>(
     _: &F,
     lie: Lie,
 ) -> Result<(), Fallen> {
-    // That nothing has happened is what the list feed can only believe.
-    if lie == Lie::Nothing && story.setting.feed == Feed::Items {
-        return Ok(());
-    }
     let Some((mut aside, mut feed)) = reference::<P, F>(story, stage)? else { return Ok(()) };
     aside.act(15);
+    if lie == Lie::Nothing && story.setting.feed == Feed::Items {
+        // The list feed can only believe it of a token that may still be in the log. So what has happened is older than
+        // the log by now, and whoever sends what he holds never hears of it.
+        aside.theatre.pass(FORGOTTEN);
+        aside.act(5);
+    }
     aside.theatre.with_server(|server| server.lies.tell(lie));
     run(&mut aside, &mut feed, Plan { wicked: true, ..Plan::default() })
         .map_err(|fallen| Fallen { law: 7, ..fallen })?;
@@ -101,6 +103,9 @@ fn reference<P: Theatre, F: Performer>(
     finish(&mut aside, &mut feed)?;
     Ok(Some((aside, feed)))
 }
+
+/// After this the log holds nothing of what happened before: the retention, and the longest time to the purge after it.
+const FORGOTTEN: Duration = Duration::from_secs(68 * 24 * 60 * 60);
 
 /// A fence, a page, and eight failures of each: more is not patience.
 const MOST_TRIES: u64 = 20;

@@ -169,7 +169,7 @@ fn lies_are_told() {
     assert!(number(&told(Lie::SinceBackwards).token) < number(&start));
     assert_eq!(told(Lie::NoLastToken).token, "");
     assert_eq!(told(Lie::UnknownChange).told(), "Resync ");
-    assert!(told(Lie::Nothing).rows.is_empty());
+    assert_eq!(told(Lie::Nothing).rows.len(), 1);
     let masks = [told(Lie::ShiftingMask), told(Lie::ShiftingMask)]
         .map(|page| page.listitems["EffectivePermMask"].clone());
     assert_ne!(masks[0], masks[1]);
@@ -189,6 +189,13 @@ fn lies_are_told() {
     server.lies.stop();
     server.lies.tell(Lie::WrongObject);
     assert_eq!(answer(&mut server, office.bids, &json!({ "ChangeToken": start })).status(), 400);
+    server.lies.stop();
+    server.world_mut().advance(Duration::from_hours(24 * 70));
+    assert_eq!(increment(&mut server, office.bids, &start).told(), "InvalidToken ");
+    server.lies.tell(Lie::Nothing);
+    let found = increment(&mut server, office.bids, &start);
+    assert_eq!((found.told().as_str(), found.rows.len()), ("", 0));
+    assert!(number(&found.token) > number(&start));
 }
 
 #[test]
