@@ -32,9 +32,10 @@ pub struct Figures {
     pub lost: u64,
     /// Rows that the log never held; items that only a copy has.
     pub invented: u64,
-    /// Rows that became visible late and were delivered.
+    /// Rows that became visible late and were delivered; of a list, items of which one did and that are held as they are.
     pub late: u64,
-    /// Rows that became visible late without an overlap that covers it, and never came: no law promises them.
+    /// Rows that became visible late without an overlap that covers it, and never came, or items that differ for that:
+    /// no law promises them.
     pub late_lost: u64,
     /// Runs that ended in a resync or began a new load, the first left out.
     pub resyncs: u64,

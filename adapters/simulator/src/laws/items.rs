@@ -16,7 +16,8 @@ use super::handler::{ItemsHandler, Next};
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{LISTS, Place, Setting};
 use super::stage::{Ended, Stage, Theatre};
-use crate::event::Event;
+use crate::event::{Event, Object};
+use crate::log::Row;
 use crate::query::Scope;
 use crate::world::{ListRef, World};
 
@@ -46,6 +47,8 @@ pub(super) struct Items<H> {
     schema: u32,
     /// How many rows the log had been written then.
     written: usize,
+    /// The same when the first run began.
+    first: Option<usize>,
     /// Items that differ, where rows become visible late and nothing is claimed.
     unlike: u64,
     digest: DefaultHasher,
@@ -78,6 +81,7 @@ impl<H: ItemsHandler> Items<H> {
             doubted: false,
             schema: 0,
             written: 0,
+            first: None,
             unlike: 0,
             digest: DefaultHasher::new(),
         }
@@ -243,6 +247,18 @@ impl<H: ItemsHandler> Items<H> {
         begun.token().is_some_and(|token| stage.ended_at(token)) && begun.pending() == (0, 0)
     }
 
+    /// Items of which a row became visible late since the first run began.
+    fn late<P: Theatre>(&self, stage: &mut Stage<P>) -> u64 {
+        let (list, first) = (self.list, self.first);
+        stage.theatre.with_server(|server| {
+            let log = server.world().log_of(Scope::List(list));
+            let rows = log.all_rows().iter().enumerate().skip(first.unwrap_or(usize::MAX));
+            let late = rows.filter(|(n, row)| row.list == Some(list) && log.visible_from(*n).is_some());
+            let id = |row: &Row| if let Object::Item { id, .. } = row.object { Some(id) } else { None };
+            late.filter_map(|(_, row)| id(row)).collect::<BTreeSet<_>>().len() as u64
+        })
+    }
+
     /// How often something in the list changed its place since the run began.
     fn moves<P: Theatre>(&self, stage: &mut Stage<P>) -> usize {
         let (list, written) = (self.list, self.written);
@@ -270,6 +286,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
         self.listings = 0;
         (self.schema, self.written) = self.now(stage);
+        self.first.get_or_insert(self.written);
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
             if stage.plan.noise.is_some() {
@@ -305,6 +322,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
 
     fn close<P: Theatre>(&mut self, stage: &mut Stage<P>) {
         stage.figures.late_lost = self.unlike;
+        stage.figures.late = self.late(stage).saturating_sub(self.unlike);
     }
 
     fn digest(&self) -> u64 {
