@@ -86,3 +86,15 @@ fn silence_on_the_way_up_from_the_beginning_is_a_gap_and_not_the_end() {
     assert!(journal.log().purged().is_some());
     journal.judge();
 }
+
+#[test]
+fn a_row_is_as_old_as_it_is_and_not_as_the_answer_that_brought_it() {
+    let mut journal = silent();
+    journal.write();
+    journal.write_elsewhere();
+    journal.pass(40 * DAY);
+    journal.follow();
+    journal.write();
+    journal.pass(40 * DAY);
+    journal.resync(ResyncReason::Expired, &mut |_, _| {});
+}

@@ -147,3 +147,17 @@ fn a_listing_during_which_the_folder_moves_tells_nothing_and_begins_again() {
 fn a_path_that_is_gone_while_it_is_listed_is_not_the_end_of_the_listing() {
     listed_while_it_moves(|_, _| {});
 }
+
+#[test]
+fn what_lies_in_a_folder_that_could_never_be_read_goes_with_the_folder() {
+    let (mut folder, mut inside) = (0, 0);
+    let mut library = Library::with(|world, list| {
+        folder = world.add_folder(list, 0, "F").unwrap();
+        inside = upload(world, list, folder, "c.txt");
+        world.poison(list, folder, true).unwrap();
+    });
+    library.run_to_the_end();
+    assert!(library.copy.row(folder).is_none() && library.copy.row(inside).is_some());
+    library.act(|world, list| world.delete(list, folder).unwrap());
+    library.sync();
+}

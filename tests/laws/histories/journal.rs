@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use sharepoint_changes::{
-    Action, ChangeQuery, Checkpoint, Done, Host, ListRef, Machine, Page, Preset, ResyncReason, Scope,
-    SendError, Session, Settings, Site, Start, StartError,
+    Action, Change, ChangeQuery, Checkpoint, Done, Error, Host, ListRef, Machine, Page, Preset, ResyncReason,
+    Scope, SendError, Session, Settings, Site, Start, StartError,
 };
 use sharepoint_simulator::{
     Log, Object, Server, SimulatedHost, World,
@@ -26,6 +26,8 @@ pub(super) struct Journal {
     pub(super) kept: Option<String>,
     /// Numbers of the rows whose work was done.
     delivered: BTreeSet<i64>,
+    /// The last of these rows.
+    pub(super) last: Option<Change>,
     /// What the reader's own clock shows beyond the host's.
     pub(super) ahead: Duration,
     /// Whether rows are left out whose items the caller may not see.
@@ -58,6 +60,7 @@ impl Journal {
             start: Start::Beginning,
             kept: None,
             delivered: BTreeSet::new(),
+            last: None,
             ahead: Duration::ZERO,
             trimmed: false,
             stop: None,
@@ -152,15 +155,15 @@ impl Journal {
     }
 
     pub(super) fn run(&mut self, meanwhile: Meanwhile<'_>) -> Option<Done> {
-        let session = self.open().unwrap();
-        self.drain(session, meanwhile)
+        self.attempt(meanwhile).unwrap()
     }
 
     /// Drives a run by hand; `None` where it was stopped.
-    pub(super) fn drain(&mut self, mut session: Session, meanwhile: Meanwhile<'_>) -> Option<Done> {
+    pub(super) fn attempt(&mut self, meanwhile: Meanwhile<'_>) -> Result<Option<Done>, Error> {
+        let mut session = self.open().unwrap();
         let (mut asked, mut pages) = (0, 0);
         for _ in 0..500 {
-            match session.poll(self.host.now() + self.ahead).unwrap() {
+            match session.poll(self.host.now() + self.ahead)? {
                 Action::Send(request) => {
                     if request.uri().path().ends_with("GetChanges") {
                         meanwhile(asked, &mut self.host);
@@ -180,7 +183,7 @@ impl Journal {
                         self.commit(&page, stop);
                     }
                     if stop.is_some() {
-                        return None;
+                        return Ok(None);
                     }
                     pages += 1;
                 }
@@ -188,7 +191,7 @@ impl Journal {
                     if matches!(done, Done::UpToDate { .. }) && done.follows() == self.kept.as_deref() {
                         self.kept = Some(done.checkpoint().to_string());
                     }
-                    return Some(done);
+                    return Ok(Some(done));
                 }
             }
         }
@@ -202,6 +205,7 @@ impl Journal {
         }
         let rows = stop.map_or(page.changes.len(), |row| row + 1);
         self.delivered.extend(page.changes[..rows].iter().map(|change| change.token.number()));
+        self.last = page.changes[..rows].last().cloned();
         self.kept = Some(stop.map_or(page.checkpoint.clone(), |row| page.checkpoint_after(row)).to_string());
     }
 

@@ -105,6 +105,15 @@ fn a_pending_item_whose_row_cannot_be_read_is_not_gone() {
 }
 
 #[test]
+fn items_asked_for_by_id_may_come_over_several_pages() {
+    let mut items = pending([1, 2, 3]);
+    items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("p_ID=1"));
+    assert_eq!(told(&items.page()), ["+1"]);
+    assert!(items.answer(&Answer::new(100).list().rows(&[(3, "c")])).contains("p_ID=1"));
+    assert_eq!(told(&items.page()), ["+3", "-2"]);
+}
+
+#[test]
 fn a_pending_folder_that_is_told_to_be_gone_is_not_listed() {
     let mut items = listing();
     items.answer(&Answer::new(110).list().rows(&[(8, "A/")]));

@@ -197,6 +197,20 @@ fn a_soap_fault_without_a_code_is_a_doubt_and_a_new_load_only_once_the_token_is_
 }
 
 #[test]
+fn an_outage_while_an_item_is_asked_for_is_not_the_items_fault() {
+    let mut items = Items::resumed(&loaded(&[(1, "a")]).with_pending([1]));
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    // Not even a single row comes.
+    for _ in 0..4 {
+        items.reply(500, "");
+    }
+    items.answer(&Answer::new(100).list().rows(&[(1, "a")]));
+    let page = items.page();
+    assert_eq!((told(&page), poisoned(&page)), (vec!["+1".to_owned()], vec![]));
+}
+
+#[test]
 fn a_probe_that_fails_too_is_an_outage() {
     let mut items = Items::from_token(110);
     for _ in 0..4 {
