@@ -79,3 +79,9 @@ fn silence_to_a_token_that_is_too_old_is_not_believed_whoever_decides_about_the_
     }
     tell("3 items habit=since_expired=nothing act:60 run act:30 sleep:5875200s act:5 run");
 }
+
+/// A run that died left deletions to be named, and at the end of an idle log that grew too old.
+#[test]
+fn what_was_to_be_named_and_grew_too_old_costs_a_load_at_the_end_of_the_log() {
+    tell("9125 items run act:39 crash@13 run sleep:5184000s");
+}

@@ -39,6 +39,8 @@ pub(super) struct Items<H> {
     handed: BTreeSet<(i32, Option<i64>)>,
     /// Something failed so often that pages may be smaller than asked for.
     doubted: bool,
+    /// This run brought a page of a load.
+    loads: bool,
     /// Folders whose listing came to its end in this run.
     listings: u64,
     /// Where the run began.
@@ -76,6 +78,7 @@ impl<H: ItemsHandler> Items<H> {
             full: setting.full,
             moved: false,
             handed: BTreeSet::new(),
+            loads: false,
             listings: 0,
             begun: None,
             doubted: false,
@@ -100,6 +103,7 @@ impl<H: ItemsHandler> Items<H> {
         self.judge_size(&page, stage)?;
         let list = self.list;
         stage.theatre.with_server(|server| judge_rows(&page, server.world(), list))?;
+        self.loads |= matches!(page.basis, Basis::Snapshot { .. });
         self.listings += u64::from(matches!(page.basis, Basis::Subtree { last: true, .. }));
         format!("{:?}", page.basis).hash(&mut self.digest);
         for change in &page.changes {
@@ -141,7 +145,7 @@ impl<H: ItemsHandler> Items<H> {
             Basis::Subtree { last, .. } => !last,
             Basis::Delta => false,
         };
-        if !more || self.doubted || page.changes.len() >= self.rows {
+        if !more || self.doubted || stage.plan.wicked || page.changes.len() >= self.rows {
             return Ok(());
         }
         let (rows, basis) = (page.changes.len(), &page.basis);
@@ -239,11 +243,11 @@ impl<H: ItemsHandler> Items<H> {
         Err(Fallen::of(5, format!("{sent} requests for {pages} pages, {troubles} faults and {follow_ups:?}")))
     }
 
-    /// Whether the run began at the end of the log, with nothing to be asked for.
+    /// Whether the run began at the end of the log, with nothing to be asked for; not even what had to be named and has
+    /// grown too old for that, which is a load.
     fn is_idle<P: Theatre>(&self, stage: &Stage<P>) -> bool {
-        let Some(begun) = self.begun.as_ref().filter(|_| self.settings.overlap.is_none()) else {
-            return false;
-        };
+        let is_plain = self.settings.overlap.is_none() && !self.loads;
+        let Some(begun) = self.begun.as_ref().filter(|_| is_plain) else { return false };
         begun.token().is_some_and(|token| stage.ended_at(token)) && begun.pending() == (0, 0)
     }
 
@@ -284,7 +288,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
         let mut session =
             Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
-        self.listings = 0;
+        (self.loads, self.listings) = (false, 0);
         (self.schema, self.written) = self.now(stage);
         self.first.get_or_insert(self.written);
         let most_rest = self.settings.policy.max_rest;
