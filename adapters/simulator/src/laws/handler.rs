@@ -60,8 +60,11 @@ pub trait ItemsHandler {
     /// The text of the checkpoint that is kept; none before the first.
     fn checkpoint(&self) -> Option<String>;
 
-    /// The copy, in any order.
-    fn holds(&self) -> Vec<HeldItem>;
+    /// The copy, in any order. A store that is compared by its own [`judge`](Self::judge) needs none: what is left out
+    /// here is lost to the one there is.
+    fn holds(&self) -> Vec<HeldItem> {
+        Vec::new()
+    }
 
     /// The process begins anew: what was only in memory is gone.
     fn restart(&mut self) {}

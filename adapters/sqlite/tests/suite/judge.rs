@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use rusqlite::{Connection, OpenFlags, types::Value};
-use sharepoint_simulator::{FieldTruth, Held, ItemTruth, World, world::ListRef};
+use sharepoint_simulator::{FieldTruth, Held, ItemTruth, World, laws::Difference, world::ListRef};
 
 /// What a column holds: its name, the field's type, and the part of the value.
 struct Column {
@@ -15,17 +15,22 @@ struct Column {
 
 /// What is different, in words.
 pub(crate) fn judge(path: &Path, world: &World, list: ListRef) -> Result<(), String> {
+    compare(path, &world.list_truth(list)).map_err(|Difference { lost, invented, other }| {
+        other.unwrap_or_else(|| format!("lost {lost:?}, invented {invented:?}"))
+    })
+}
+
+/// Compares the table in a file with what the list truly holds.
+pub(crate) fn compare(path: &Path, truth: &[ItemTruth]) -> Result<(), Difference> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let table: String = connection.query_row("SELECT table_name FROM _mirror", [], |row| row.get(0)).unwrap();
-    let truth: BTreeMap<i32, ItemTruth> =
-        world.list_truth(list).into_iter().map(|item| (item.id, item)).collect();
+    let truth: BTreeMap<i32, &ItemTruth> = truth.iter().map(|item| (item.id, item)).collect();
 
     let ids = column::<i32>(&connection, &format!("SELECT id FROM \"{table}\" ORDER BY id"));
-    let expected: Vec<i32> = truth.keys().copied().collect();
-    if ids != expected {
-        let lost: Vec<_> = expected.iter().filter(|id| !ids.contains(id)).collect();
-        let invented: Vec<_> = ids.iter().filter(|id| !expected.contains(id)).collect();
-        return Err(format!("lost {lost:?}, invented {invented:?}"));
+    let lost: Vec<i32> = truth.keys().filter(|id| !ids.contains(id)).copied().collect();
+    let invented: Vec<i32> = ids.iter().filter(|id| !truth.contains_key(id)).copied().collect();
+    if !lost.is_empty() || !invented.is_empty() {
+        return Err(Difference { lost, invented, other: None });
     }
 
     let mut fields: BTreeMap<String, Vec<Column>> = BTreeMap::new();
@@ -46,8 +51,9 @@ pub(crate) fn judge(path: &Path, world: &World, list: ListRef) -> Result<(), Str
     while let Some(row) = rows.next().unwrap() {
         let held: BTreeMap<&str, Value> =
             names.iter().enumerate().map(|(n, name)| (name.as_str(), row.get(n).unwrap())).collect();
-        let item = &truth[&row.get::<_, i32>("id").unwrap()];
-        judge_row(item, &held, &fields, paths.get(&item.id))?;
+        let item = truth[&row.get::<_, i32>("id").unwrap()];
+        judge_row(item, &held, &fields, paths.get(&item.id))
+            .map_err(|other| Difference { other: Some(other), ..Difference::default() })?;
     }
     Ok(())
 }
@@ -62,7 +68,7 @@ fn judge_row(
         ("sp_unique_id", Value::Text(item.unique_id.to_string())),
         ("sp_folder", Value::Integer(i64::from(item.folder))),
         ("sp_version", Value::Integer(i64::from(item.version))),
-        ("sp_raw", Value::Null),
+        ("sp_raw", raw(item, fields)),
     ];
     for (column, expected) in own {
         if held[column] != expected {
@@ -92,6 +98,18 @@ fn judge_row(
         }
     }
     Ok(())
+}
+
+/// What no column can hold: the errors of formulas.
+fn raw(item: &ItemTruth, fields: &BTreeMap<String, Vec<Column>>) -> Value {
+    let is_calculated = |name: &str| {
+        fields.get(name).is_some_and(|columns| columns.iter().any(|column| column.kind == "Calculated"))
+    };
+    let errors =
+        item.fields.iter().filter(|field| field.text.starts_with("error;#") && is_calculated(&field.name));
+    let errors: BTreeMap<&str, &str> =
+        errors.map(|field| (field.name.as_str(), field.text.as_str())).collect();
+    if errors.is_empty() { Value::Null } else { Value::Text(serde_json::to_string(&errors).unwrap()) }
 }
 
 /// What a column should hold; `None` where the list cannot be held to it.
@@ -130,6 +148,7 @@ fn expected(item: &ItemTruth, truth: &FieldTruth, column: &Column) -> Option<Val
             "float" => real(parts[1]),
             "boolean" => integer(parts[1]),
             "string" | "datetime" => plain(parts[1]),
+            "error" => Value::Null,
             other => panic!("{other} is no result of a formula that these lists have"),
         },
         ("TaxonomyFieldType", "id") => integer(parts[0]),

@@ -7,5 +7,6 @@ mod deaths;
 mod histories;
 mod judge;
 mod killed;
+mod laws;
 mod office;
 mod reloads;
