@@ -151,6 +151,7 @@ impl Setting {
                 self.metadata = Metadata::Verbose;
             }
         }
+        self.full = rng.u8(..8) == 0;
         self.of_late_rows(rng)
     }
 
