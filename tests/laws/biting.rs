@@ -1,12 +1,18 @@
 //! Handlers that are wrong, each in a way that programs are: every one is caught.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow, time::Duration};
 
 use sharepoint_changes::{
-    Basis, ChangeQuery, ChangeToken, Done, End, ItemChange, ItemPage, Kinds, Objects, Page, Preset,
+    Action, Basis, ChangeQuery, ChangeToken, Done, DriveError, End, Host, ItemChange, ItemPage, Kinds,
+    Machine, Objects, Page, Preset, SendError, Wait,
+    http::{Request, Response},
 };
-use sharepoint_simulator::laws::{
-    ChangesHandler, Copy, Crash, Crashed, HeldItem, ItemsHandler, Laws, Ledger, Next,
+use sharepoint_simulator::{
+    NoAnswer, Server, SimulatedHost,
+    laws::{
+        ChangesHandler, Copy, Crash, Crashed, Feed, HeldItem, ItemsHandler, Laws, Ledger, Next, Story,
+        Theatre, play_changes, play_items,
+    },
 };
 
 /// Seeds within which a wrong handler is caught.
@@ -243,4 +249,85 @@ impl ItemsHandler for Flat {
 fn a_copy_that_forgets_what_lies_below_a_folder_is_caught() {
     let broken = Laws::seeds(SEEDS).items(Flat::default).unwrap_err();
     assert_eq!(broken.fallen.law, 1, "{broken}");
+}
+
+/// A driver that asks the last question of a run a second time.
+struct Asking(SimulatedHost);
+
+impl Host for Asking {
+    type Error = NoAnswer;
+
+    fn send(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<NoAnswer>> {
+        self.0.send(request)
+    }
+
+    fn now(&mut self) -> Duration {
+        self.0.now()
+    }
+
+    fn wait(&mut self, wait: &Wait) -> ControlFlow<()> {
+        self.0.wait(wait)
+    }
+}
+
+impl Theatre for Asking {
+    fn conduct<M, H, C>(
+        machine: &mut M,
+        host: &mut H,
+        mut commit: impl FnMut(M::Page) -> Result<(), C>,
+    ) -> Result<M::Done, DriveError<H::Error, C>>
+    where
+        M: Machine<Page: Send, Done: Send> + Send,
+        H: Host<Error: Send> + Send,
+    {
+        let mut last = None;
+        loop {
+            match machine.poll(host.now()).map_err(DriveError::Machine)? {
+                Action::Send(request) => {
+                    last = Some(request.clone());
+                    match host.send(request) {
+                        Ok(answer) => machine.receive(answer),
+                        Err(SendError::Lost(_)) => machine.fail(),
+                        Err(SendError::Fatal(error)) => return Err(DriveError::Transport(error)),
+                    }
+                }
+                Action::Wait(wait) => {
+                    let _ = host.wait(&wait);
+                }
+                Action::Page(page) => commit(page).map_err(DriveError::Commit)?,
+                Action::Done(done) => {
+                    let Some(Err(SendError::Fatal(error))) = last.map(|last| host.send(last)) else {
+                        return Ok(done);
+                    };
+                    return Err(DriveError::Transport(error));
+                }
+            }
+        }
+    }
+
+    fn with_server<T>(&mut self, look: impl FnOnce(&mut Server) -> T) -> T {
+        self.0.with_server(look)
+    }
+
+    fn pass(&mut self, time: Duration) {
+        Theatre::pass(&mut self.0, time);
+    }
+}
+
+#[test]
+fn a_driver_that_asks_a_single_question_twice_is_caught() {
+    let asking = |world| Asking(SimulatedHost::new(Server::new(world)));
+    for seed in 0..40 {
+        for feed in [Feed::Changes, Feed::Items] {
+            let mut story = Story::new(feed, seed);
+            (story.setting.cookie, story.setting.overlap) = (false, None);
+            // What may have a cause in the full office is not claimed so tightly.
+            story.setting.full = false;
+            let told = match feed {
+                Feed::Changes => play_changes(&story, asking, Ledger::default()),
+                Feed::Items => play_items(&story, asking, Copy::default()),
+            };
+            assert_eq!(told.unwrap_err().law, 5, "{story}");
+        }
+    }
 }

@@ -275,7 +275,8 @@ impl<H: ChangesHandler> Changes<H> {
 
     fn count_requests<P: Theatre>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
         let (sent, pages, troubles) = (stage.cost.sent, stage.pages, stage.cost.troubles);
-        if sent <= stage.cost.most_of_changes(pages, self.is_idle(stage)) {
+        let looks = stage.looks_from(self.begun.as_ref());
+        if sent <= stage.cost.most_of_changes(pages, looks, self.is_idle(stage)) {
             return Ok(());
         }
         Err(Fallen::of(5, format!("{sent} requests for {pages} pages and {troubles} faults")))

@@ -57,6 +57,8 @@ pub(super) enum Asked {
 /// What the work of a run over a list's items brought about beside its pages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FollowUps {
+    /// How often the end of the log was to be read.
+    pub(super) looks: u64,
     /// Folders whose listing came to its end.
     pub(super) listings: u64,
     /// Listings that may have had to begin again, because something moved meanwhile.
@@ -135,11 +137,11 @@ impl Cost {
 
     /// The most requests of a run of GetChanges that handed out so many pages.
     ///
-    /// One tells the end of the log, and a second one where that lay behind the position. Each page is one, and one is
+    /// One tells the end of the log, and a second one where that lay behind the position (`looks`). Each page is one, and one is
     /// the empty page that proves the end; where the run began at the end of the log (`idle`), none is asked for.
-    pub(super) fn most_of_changes(&self, pages: u64, idle: bool) -> u64 {
+    pub(super) fn most_of_changes(&self, pages: u64, looks: u64, idle: bool) -> u64 {
         let drained = if idle { 0 } else { self.drained.min(pages + 1) };
-        self.troubles + self.digests + self.looks.min(2) + drained
+        self.troubles + self.digests + self.looks.min(looks) + drained
     }
 
     /// The most requests of a run over a list's items that handed out so many pages.
@@ -159,8 +161,8 @@ impl Cost {
     /// - A listing during which its folder moved, or the row of its folder failed, is thrown away: its last page, and
     ///   the folder's row.
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
-        let FollowUps { listings, restarts, schemas, anew, idle } = *follow_ups;
-        let log = self.troubles + self.digests + self.looks.min(2);
+        let FollowUps { looks, listings, restarts, schemas, anew, idle } = *follow_ups;
+        let log = self.troubles + self.digests + self.looks.min(looks);
         if idle && self.drained == 0 {
             return log;
         }
@@ -253,16 +255,16 @@ mod tests {
     #[test]
     fn a_run_of_changes_has_no_request_to_spare() {
         let mut cost = Cost::default();
-        for (asked, pages, idle, spare) in [
-            (Asked::End, 0, true, 0),
-            (Asked::Changes, 0, true, -1),
-            (Asked::Changes, 1, false, 0),
-            (Asked::Changes, 1, false, -1),
-            (Asked::End, 2, false, 0),
-            (Asked::End, 2, false, -1),
+        for (asked, pages, looks, idle, spare) in [
+            (Asked::End, 0, 1, true, 0),
+            (Asked::Changes, 0, 1, true, -1),
+            (Asked::Changes, 1, 1, false, 0),
+            (Asked::Changes, 1, 1, false, -1),
+            (Asked::End, 2, 2, false, 0),
+            (Asked::End, 2, 2, false, -1),
         ] {
             told(&mut cost, asked, "", None);
-            let most = cost.most_of_changes(pages, idle);
+            let most = cost.most_of_changes(pages, looks, idle);
             assert_eq!(most.cast_signed() - cost.sent.cast_signed(), spare, "{cost:?}");
         }
     }
@@ -276,18 +278,19 @@ mod tests {
             told(&mut cost, asked, "<Changes/>", None);
         }
         let most = |cost: &Cost, follow_ups| cost.most_of_items(0, &follow_ups);
-        assert_eq!(most(&cost, FollowUps::default()), cost.sent);
-        for asked in [Asked::List, Asked::Since, Asked::Rows, Asked::Folder] {
+        let plain = FollowUps { looks: 1, ..FollowUps::default() };
+        assert_eq!(most(&cost, plain), cost.sent);
+        for asked in [Asked::End, Asked::List, Asked::Since, Asked::Rows, Asked::Folder] {
             let mut one_more = cost.clone();
             told(&mut one_more, asked, "<Changes/>", None);
-            assert!(most(&one_more, FollowUps::default()) < one_more.sent, "{asked:?}");
+            assert!(most(&one_more, plain) < one_more.sent, "{asked:?}");
         }
-        let idle = FollowUps { idle: true, ..FollowUps::default() };
+        let idle = FollowUps { idle: true, ..plain };
         assert_eq!(most(&at_the_end, idle), 1);
         told(&mut at_the_end, Asked::List, "", None);
         assert_eq!((most(&at_the_end, idle), at_the_end.sent), (1, 2));
         // A page that came though nothing more was to be asked is one too many all the same.
         told(&mut cost, Asked::Since, "<z:row ows_ID='3' />", None);
-        assert!(cost.most_of_items(1, &FollowUps::default()) < cost.sent);
+        assert!(cost.most_of_items(1, &plain) < cost.sent);
     }
 }

@@ -230,6 +230,7 @@ impl<H: ItemsHandler> Items<H> {
         let (sent, pages) = (stage.cost.sent, stage.pages);
         let acts = stage.plan.meanwhile.iter().filter(|(at, _)| *at <= sent).count();
         let follow_ups = FollowUps {
+            looks: stage.looks_from(self.begun.as_ref()),
             listings: self.listings,
             restarts: acts.min(self.moves(stage)) as u64,
             schemas: u64::from(schema - self.schema),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use http::{Request, Response, StatusCode};
 use sharepoint_changes::{
-    ChangeToken, Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive,
+    ChangeToken, Checkpoint, Done, DriveError, Error, Host, Machine, SendError, Wait, WaitReason, drive,
 };
 
 use super::census::Census;
@@ -122,6 +122,8 @@ pub(super) struct Stage<P> {
     pub(super) scripted: u64,
     pub(super) pages: u64,
     pub(super) end: Option<LogEnd>,
+    /// Where it ended when the run first read it.
+    first_end: Option<LogEnd>,
     /// What is counted whenever the end of the log is read.
     pub(super) counted: Option<Scope>,
     /// How it stood then.
@@ -165,6 +167,7 @@ impl<P: Theatre> Stage<P> {
             scripted: 0,
             pages: 0,
             end: None,
+            first_end: None,
             counted: None,
             census: None,
             quiet: true,
@@ -179,7 +182,7 @@ impl<P: Theatre> Stage<P> {
         self.crash = plan.crash.map_or_else(Crash::never, Crash::at);
         (self.cost, self.scripted, self.pages) = (Cost::default(), 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
-        self.census = None;
+        (self.census, self.first_end) = (None, None);
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
         self.plan = plan;
     }
@@ -201,6 +204,14 @@ impl<P: Theatre> Stage<P> {
     /// Whether the log ended at this token when its end was read.
     pub(super) fn ended_at(&self, token: &ChangeToken) -> bool {
         self.end.is_some_and(|end| (end.place.number, end.place.ticks.0) == (token.number(), token.ticks()))
+    }
+
+    /// How often the end of the log is to be read from here: once more where it lay behind.
+    pub(super) fn looks_from(&self, begun: Option<&Checkpoint>) -> u64 {
+        let (Some(begun), Some(end)) = (begun, self.first_end) else { return 1 };
+        let is_behind =
+            |token: &ChangeToken| end.place.number < token.number() || end.place.ticks.0 < token.ticks();
+        1 + u64::from(begun.token().is_none_or(is_behind))
     }
 
     /// After a death the next process is not there at once, and never before the time the server asked for.
@@ -247,6 +258,7 @@ impl<P: Theatre> Stage<P> {
                 self.refused = is_refusal(answer.status());
                 if let (StatusCode::OK, Some((end, census))) = (answer.status(), seen) {
                     (self.end, self.census, self.quiet) = (Some(end), census, true);
+                    self.first_end.get_or_insert(end);
                 }
                 if self.plan.noise.is_some() && self.noise.u8(..3) > 0 {
                     spoil(answer.body_mut(), &mut self.noise);
