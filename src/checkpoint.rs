@@ -205,7 +205,7 @@ pub enum CheckpointError {
     #[error("the checkpoint holds what this version does not know ({0}); use the version that wrote it")]
     Unreadable(String),
     /// It belongs to another feed, host or scope.
-    #[error("the checkpoint belongs to the {what} {is}, not to {asked}")]
+    #[error("the checkpoint belongs to the {what} {is}, not to the {what} {asked}")]
     Other {
         /// `feed`, `host` or `scope`.
         what: &'static str,

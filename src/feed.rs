@@ -108,3 +108,18 @@ pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
 
 /// The mode of a body follows its Content-Type; with verbose ones every server takes every member.
 const VERBOSE_BODY: &str = "application/json;odata=verbose;charset=utf-8";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_of_more_than_half_a_gibibyte_is_refused_unread() {
+        // The first byte is no text, so that no other is looked at.
+        let mut body = vec![0; MAX_BYTES + 1];
+        body[0] = 0xff;
+        let told = |body: &[u8]| text(body).unwrap_err().to_string();
+        assert!(told(&body).contains("at most 536870912 bytes"), "{}", told(&body));
+        assert!(told(&body[..MAX_BYTES]).contains("UTF-8"), "{}", told(&body[..MAX_BYTES]));
+    }
+}

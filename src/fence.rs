@@ -136,6 +136,8 @@ mod tests {
         {
             assert!(read(body.as_bytes()).is_err(), "{body}");
         }
+        let why = std::error::Error::source(&read(b"[]").unwrap_err()).map(ToString::to_string);
+        assert!(why.is_some_and(|why| why.contains("expected an object")));
         let malformed = r#"{"CurrentChangeToken":{"StringValue":"1;9;x;1;1"}}"#;
         assert!(read(malformed.as_bytes()).unwrap_err().to_string().contains("scope"));
     }

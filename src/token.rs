@@ -304,6 +304,7 @@ mod tests {
             "1;3;3E9B7D52-6C18-4F0D-A2E4-90C17B5D8F66;639082161304470000;912004511",
             "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;00639082161304470000;0912",
             "1;0;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;0;0",
+            "1;0;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;0;00",
             "1;2;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639079200000000000;-1",
         ] {
             assert_eq!(token(text).to_string(), text);
@@ -343,5 +344,17 @@ mod tests {
         assert_eq!(made_up.to_string(), "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;-1");
         let web = token("1;2;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470010;912004510");
         assert_eq!(web.order(&earlier), None);
+        // A made-up token has no number that could be compared, on whichever side it stands.
+        let later = ChangeToken::at(TokenScope::List, earlier.id(), time_of(earlier.ticks() + 10_000));
+        assert_eq!(later.order(&earlier), Some(Ordering::Greater));
+        assert_eq!(earlier.order(&later), Some(Ordering::Less));
+        assert!(!token("1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;0;0").is_synthetic());
+    }
+
+    #[test]
+    fn a_token_and_whose_log_it_is_of_are_shown() {
+        assert_eq!(format!("{:?}", token(TEXT)), format!("ChangeToken({TEXT})"));
+        let shown = ["0", "1", "2", "3"].map(|code| TokenScope::from_code(code).unwrap().to_string());
+        assert_eq!(shown, ["content database", "site", "web", "list"]);
     }
 }

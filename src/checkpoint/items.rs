@@ -1,6 +1,8 @@
 //! What a checkpoint keeps for the list feed alone: a load under way, work that was only pointed at, and what the
 //! list looked like.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use uuid::Uuid;
@@ -114,15 +116,20 @@ impl Ids {
     }
 
     pub(crate) fn contains(&self, id: i32) -> bool {
-        let after = self.0.partition_point(|(_, last)| *last < id);
-        self.0.get(after).is_some_and(|(first, _)| *first <= id)
+        self.place(id).is_ok()
+    }
+
+    /// The range that holds the id, or where one that does would stand.
+    fn place(&self, id: i32) -> Result<usize, usize> {
+        self.0.binary_search_by(|&(first, last)| match (first.cmp(&id), last.cmp(&id)) {
+            (Ordering::Greater, _) => Ordering::Greater,
+            (_, Ordering::Less) => Ordering::Less,
+            _ => Ordering::Equal,
+        })
     }
 
     pub(crate) fn insert(&mut self, id: i32) {
-        let after = self.0.partition_point(|(_, last)| *last < id);
-        if self.contains(id) {
-            return;
-        }
+        let Err(after) = self.place(id) else { return };
         let joins_before = after > 0 && self.0[after - 1].1.checked_add(1) == Some(id);
         let joins_after = self.0.get(after).is_some_and(|(first, _)| id.checked_add(1) == Some(*first));
         match (joins_before, joins_after) {
@@ -137,10 +144,7 @@ impl Ids {
     }
 
     pub(crate) fn remove(&mut self, id: i32) {
-        let at = self.0.partition_point(|(_, last)| *last < id);
-        if !self.contains(id) {
-            return;
-        }
+        let Ok(at) = self.place(id) else { return };
         let (first, last) = self.0.remove(at);
         if id < last {
             self.0.insert(at, (id + 1, last));

@@ -158,6 +158,21 @@ fn an_item_that_moved_to_another_list_keeps_its_way() {
 }
 
 #[test]
+fn where_an_item_went_is_told_by_a_row_of_its_arrival_and_not_by_another_departure() {
+    let gone = |number, list| row(number, ChangeKind::MoveAway, item_at(list, 17, Some(THING)));
+    let effects: Vec<_> = fold([gone(5, LIST), gone(7, OTHER)]).into_iter().map(|net| net.effect).collect();
+    assert_eq!(effects, [Effect::Leave { to: None }, Effect::Leave { to: None }]);
+}
+
+#[test]
+fn what_is_not_known_may_reach_below_whatever_is_told_after_it() {
+    let strange = ChangeKind::from_code(99);
+    for kinds in [&[strange, ChangeKind::Update][..], &[ChangeKind::Update, strange]] {
+        assert_eq!(of_one(&list(), kinds), [(Effect::Fetch, Cascade::Maybe)], "{kinds:?}");
+    }
+}
+
+#[test]
 fn a_unique_id_told_once_is_kept() {
     let rows = [
         row(1, ChangeKind::Update, item_at(LIST, 5, Some(THING))),

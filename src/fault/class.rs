@@ -225,6 +225,7 @@ mod tests {
         for class in FaultClass::ALL {
             assert!(class.name().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{class}");
             assert!(class.advice().ends_with('.'), "{class}");
+            assert_eq!(class.to_string(), class.name());
         }
     }
 

@@ -282,6 +282,9 @@ mod tests {
         assert_eq!(parts(&envelope), (None, Some("invalid_request"), Some("Unsupported app only token.")));
         let alone = failure(r#"{"error_description":"Invalid JWT token."}"#);
         assert_eq!((alone.shape, alone.message.as_deref()), (Shape::OAuth, Some("Invalid JWT token.")));
+        let other = r#"{"Message":"An error has occurred."}"#;
+        let envelope = failure(other);
+        assert_eq!((envelope.shape, envelope.message.as_deref()), (Shape::Text, Some(other)));
     }
 
     #[test]
@@ -291,6 +294,7 @@ mod tests {
         let envelope = Envelope::in_success(body.as_bytes()).expect("CSOM fails with status 200");
         let expected = (Some(-2130575322), Some("System.ArgumentException"), Some("List does not exist."));
         assert_eq!(parts(&envelope), expected);
+        assert_eq!(parts(&failure(&body.replace(", 3", "]"))), expected, "with any status");
         let fine = br#"[{"SchemaVersion":"15.0.0.0","ErrorInfo":null},{"ErrorInfo":{"ErrorCode":1}}]"#;
         assert!(Envelope::in_success(fine).is_none());
     }
@@ -338,6 +342,7 @@ mod tests {
             r#"{"odata.error":{"code":"-2130575338, Sys"#,
             "<?xml version='1.0'?><GetListItemChangesSinceTokenResult><error/></GetListItemChangesSinceTokenResult>",
             "<soap:Envelope><soap:Body><R><Fault/></R></soap:Body></soap:Envelope>",
+            "<soap:Envelope><soap:Body><R/><Fault/></soap:Body></soap:Envelope>",
             "<feed><entry/></feed>",
             "<m:error><m:code>-1, System.Arg",
             "--batchresponse_1\r\n",
@@ -346,7 +351,10 @@ mod tests {
         ] {
             assert!(Envelope::in_success(data.as_bytes()).is_none(), "{data}");
         }
-        assert!(Envelope::in_success(b"404 FILE NOT FOUND").is_some());
+        for text in ["404 FILE NOT FOUND", "- not found -"] {
+            let envelope = Envelope::in_success(text.as_bytes()).expect("a text is no data");
+            assert_eq!((envelope.shape, envelope.message.as_deref()), (Shape::Text, Some(text)));
+        }
     }
 
     #[test]

@@ -95,9 +95,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
 /// Words the error of a page that could not be read: which row, where the page is JSON at all.
 fn blame(text: &str, error: serde_json::Error) -> DecodeError {
-    if !error.is_eof()
-        && let Ok(rows) = serde_json::from_str::<Page<&RawValue>>(text)
-    {
+    if let Ok(rows) = serde_json::from_str::<Page<&RawValue>>(text) {
         for (n, row) in rows.0.iter().enumerate() {
             if let Err(error) = serde_json::from_str::<Row>(row.get()) {
                 return DecodeError::json(format!("a row of changes as row {n}"), error);

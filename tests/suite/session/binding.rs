@@ -16,7 +16,9 @@ fn a_checkpoint_is_one_line_and_reads_what_it_writes() {
     let (page, end) = first_run();
     for checkpoint in [page, end] {
         let text = checkpoint.to_string();
-        assert!(!text.contains('\n'));
+        assert!(!text.contains('\n') && !checkpoint.is_loading());
+        // What is as in every new one is left out.
+        assert!(!text.contains("from_beginning") && !text.contains("null"), "{text}");
         assert_eq!(text.parse::<Checkpoint>().unwrap(), checkpoint);
         assert_eq!(format!("{text}\r\n").parse::<Checkpoint>().unwrap().to_string(), text);
     }
@@ -71,9 +73,13 @@ fn every_row_is_a_place_to_stop() {
 fn another_host_scope_or_feed_is_refused_and_named() {
     let (_, end) = first_run();
     let other = |what: &str, result: Result<Session, StartError>| match result {
-        Err(StartError::Checkpoint(CheckpointError::Other { what: is, .. })) => assert_eq!(is, what),
+        Err(StartError::Checkpoint(error @ CheckpointError::Other { what: is, .. })) => {
+            assert_eq!(is, what);
+            error.to_string()
+        }
         other => panic!("{what}: {other:?}"),
     };
+    let mut told = Vec::new();
     other("host", start(Site::new("https://contoso.sharepoint.com/sites/ops").unwrap(), query(), &end));
     for scope in [
         Scope::Web,
@@ -81,14 +87,26 @@ fn another_host_scope_or_feed_is_refused_and_named() {
         Scope::Folder { list: ListRef::Id(LIST), folder: Uuid::from_u128(1) },
         Scope::Item { list: ListRef::Id(LIST), id: 1 },
     ] {
-        other("scope", start(site(), ChangeQuery::preset(scope, Preset::Items), &end));
+        told.push(other("scope", start(site(), ChangeQuery::preset(scope, Preset::Items), &end)));
     }
+    let list = format!("the checkpoint belongs to the scope list {LIST}, not to the scope ");
+    let folder = Uuid::from_u128(1);
+    let asked = [
+        format!("web {LIST}"),
+        format!("list {OTHER}"),
+        format!("list {LIST}, folder {folder}"),
+        format!("list {LIST}, item 1"),
+    ];
+    assert_eq!(told, asked.map(|asked| list.clone() + &asked));
     // A checkpoint of the other feed, whole and with the right checksum.
     let text = end.to_string();
     let (json, _) = text.split_once(' ').unwrap().1.rsplit_once(' ').unwrap();
     let json = json.replacen(r#""feed":"changes""#, r#""feed":"items""#, 1);
     let items = format!("sharepoint-changes-checkpoint/1 {json} {:08x}", crc32fast::hash(json.as_bytes()));
-    other("feed", start(site(), query(), &items.parse().unwrap()));
+    assert_eq!(
+        other("feed", start(site(), query(), &items.parse().unwrap())),
+        "the checkpoint belongs to the feed of items, not to the feed of changes"
+    );
     // The case of the host and a slash at the end make no difference.
     start(Site::new("https://Fabrikam.SharePoint.com/sites/Ops/").unwrap(), query(), &end).unwrap();
 }

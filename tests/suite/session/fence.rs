@@ -312,3 +312,10 @@ fn without_a_date_the_fences_own_ticks_are_the_servers_time() {
     assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
     let _: Timestamp = end.moment();
 }
+
+#[test]
+fn a_time_that_has_just_come_is_the_end_of_a_log_in_which_nothing_happened_since() {
+    let mut script = Script::new(Start::Time(at(0)));
+    script.fence(&token(100, -DAY));
+    script.up_to_date();
+}

@@ -1,13 +1,16 @@
 //! The list feed's session against answers written out: what each step asks for, in which order, and what it makes of
 //! answers that lag, contradict one another, or cannot be read.
 
+mod behind;
 mod bounds;
 mod doubt;
+mod faults;
 mod listing;
 mod narrowing;
 mod order;
 mod reload;
 mod rowset;
+mod several;
 
 use std::time::Duration;
 
@@ -39,7 +42,7 @@ impl Items {
     }
 
     fn resumed(checkpoint: &Checkpoint) -> Items {
-        Items::new(Start::Checkpoint(checkpoint.clone()))
+        Items::new(Start::Checkpoint(script::kept(checkpoint)))
     }
 
     /// Ready for the first page of an increment from 100 to the end of the log at this number.

@@ -4,12 +4,12 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sharepoint_changes::{ChangeToken, Checkpoint, Done, ResyncReason, Settings, Start, TokenScope};
 
-use super::script::{DAY, LIST, MINUTE, Script, at, query, token};
+use super::script::{DAY, LIST, MINUTE, Script, at, kept, query, token};
 
 fn resumed(checkpoint: &Checkpoint, date: i64, overlap: i64) -> Script {
     let mut settings = Settings::default();
     settings.overlap = Some(Duration::from_secs(overlap.try_into().unwrap()));
-    let mut script = Script::with(query(), Start::Checkpoint(checkpoint.clone()), settings);
+    let mut script = Script::with(query(), Start::Checkpoint(kept(checkpoint)), settings);
     script.date = Some(date);
     script
 }
@@ -88,12 +88,15 @@ fn an_overlap_is_counted_from_the_end_of_the_last_run_and_not_from_now() {
 fn a_first_run_that_is_killed_is_overlapped_from_the_newest_row_it_read() {
     let mut settings = Settings::default();
     settings.overlap = Some(Duration::from_secs(3600));
-    for (minute, start) in [
+    let time = |minute| ChangeToken::at(TokenScope::List, LIST, at(minute * MINUTE));
+    for (begin, minute, start) in [
         // Far from the start: a time. Near it: the start itself.
-        (90, ChangeToken::at(TokenScope::List, LIST, at(30 * MINUTE))),
-        (50, token(1000, 0)),
+        (Start::Token(token(1000, 0)), 90, time(30)),
+        (Start::Token(token(1000, 0)), 50, token(1000, 0)),
+        (Start::Time(at(0)), 90, time(30)),
+        (Start::Time(at(0)), 50, time(0)),
     ] {
-        let mut script = Script::with(query(), Start::Token(token(1000, 0)), settings.clone());
+        let mut script = Script::with(query(), begin, settings.clone());
         script.date = Some(100 * MINUTE);
         script.fence(&token(1100, 100 * MINUTE));
         script.rows(&[token(1000 + minute, minute * MINUTE)]);
@@ -231,6 +234,29 @@ fn an_overlap_of_a_killed_first_run_that_is_too_old_is_said_and_not_left_out() {
     let mut script = resumed(&killed, 55 * DAY - 10 * MINUTE, 60 * MINUTE);
     script.fence(&token(110, 0));
     assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::Expired, .. }));
+}
+
+#[test]
+fn an_overlap_reaches_hardly_further_back_than_was_asked_for() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(Duration::from_secs(3600));
+    let mut script = Script::with(query(), Start::Now, settings);
+    script.fence(&token(1000, 0));
+    let mut end = script.up_to_date();
+    // The position is as old as its mark, which is then not said twice.
+    assert_eq!(end.as_str().matches("\"moment\"").count(), 1, "{end}");
+    for minute in (10..=240).step_by(10) {
+        let mut script = resumed(&end, minute * MINUTE, 60 * MINUTE);
+        script.fence(&token(1000 + minute, minute * MINUTE));
+        let start: i64 = script.start().unwrap().rsplit(';').next().unwrap().parse().unwrap();
+        // The last run ended ten minutes ago; one more stands between two positions that are kept.
+        assert!((minute - 90..=minute - 70).contains(&(start - 1000)) || start == 1000, "{minute} {start}");
+        assert!(start > 1000 || minute < 100);
+        script.rows(&[token(1000 + minute, minute * MINUTE)]);
+        script.page();
+        script.rows(&[]);
+        end = script.up_to_date();
+    }
 }
 
 #[test]

@@ -5,7 +5,10 @@ use sharepoint_changes::{
     Settings, Start, TokenScope,
 };
 
-use super::script::{DAY, LIST, MINUTE, OTHER, Script, at, first_run, token, token_of};
+use super::script::{DAY, LIST, MINUTE, OTHER, Script, at, first_run, query, token, token_of};
+
+const OF_ANOTHER: &str =
+    r#"{"error":{"code":"-2130575173, Microsoft.SharePoint.SPException","message":{"value":"x"}}}"#;
 
 #[test]
 fn bootstrap_ends_at_once_with_a_checkpoint_taken_before_it_was_said() {
@@ -31,6 +34,54 @@ fn a_resync_follows_the_text_last_handed_out() {
     let done = script.done();
     assert_eq!(done.follows(), Some(end.as_str()));
     assert_eq!(done.checkpoint().moment(), at(60 * DAY));
+}
+
+#[test]
+fn the_checkpoint_of_a_resync_holds_nothing_of_the_position_that_was_lost() {
+    let mut settings = Settings::default();
+    settings.overlap = Some(std::time::Duration::from_secs(3600));
+    let mut overlapped = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
+    overlapped.fence(&token(110, 0));
+    overlapped.rows(&[]);
+    let mut beginning = Script::new(Start::Beginning);
+    beginning.fence(&token(110, 0));
+    beginning.rows(&[token(105, -54 * DAY - 60 * MINUTE)]);
+    let begun = beginning.page().checkpoint;
+    assert!(begun.from_beginning());
+    for (before, held) in
+        [(overlapped.up_to_date(), &["earlier", "completed", "candidate"][..]), (begun, &["from_beginning"])]
+    {
+        let mut script = Script::resumed(&before, MINUTE);
+        script.fence(&token(120, MINUTE));
+        script.request();
+        script.answer(500, &[], OF_ANOTHER);
+        let Done::Resync { then, .. } = script.done() else { panic!() };
+        for member in held {
+            assert!(before.as_str().contains(member), "{before}");
+            assert!(!then.as_str().contains(member), "{then}");
+        }
+    }
+}
+
+#[test]
+fn every_reason_has_its_word() {
+    use ResyncReason as R;
+    let words = [
+        (R::FirstRun, "first_run"),
+        (R::Expired, "expired"),
+        (R::LogRestarted, "log_restarted"),
+        (R::Replaced, "replaced"),
+        (R::TokenRefused, "token_refused"),
+        (R::Restored, "restored"),
+        (R::UnknownChange, "unknown_change"),
+        (R::PermissionsChanged, "permissions_changed"),
+        (R::SchemaChanged, "schema_changed"),
+        (R::TooManyFolders, "too_many_folders"),
+        (R::Unreadable, "unreadable"),
+    ];
+    for (reason, word) in words {
+        assert_eq!(reason.name(), word);
+    }
 }
 
 #[test]

@@ -60,9 +60,9 @@ impl Script {
         Script { session, now: Duration::ZERO, date: Some(0) }
     }
 
-    /// From a checkpoint, with the server's time at this many seconds.
+    /// From the text of a checkpoint, with the server's time at this many seconds.
     pub(crate) fn resumed(checkpoint: &Checkpoint, date: i64) -> Script {
-        let mut script = Script::new(Start::Checkpoint(checkpoint.clone()));
+        let mut script = Script::new(Start::Checkpoint(kept(checkpoint)));
         script.date = Some(date);
         script
     }
@@ -154,6 +154,11 @@ impl Script {
     pub(crate) fn start(&mut self) -> Option<String> {
         self.bounds().0
     }
+}
+
+/// A checkpoint as it comes back: callers keep its text.
+pub(crate) fn kept(checkpoint: &Checkpoint) -> Checkpoint {
+    checkpoint.to_string().parse().unwrap()
 }
 
 pub(crate) fn http_date(time: Timestamp) -> String {

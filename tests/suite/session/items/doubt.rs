@@ -1,6 +1,6 @@
 //! What the server fails on: suspected after the third failure, halved down to one item, named and passed by.
 
-use sharepoint_changes::{Basis, End, ItemPage, Notice, Settings, Start};
+use sharepoint_changes::{Basis, End, Error, ItemPage, Notice, Settings, Start};
 
 use super::{
     super::script::{LIST, token, token_of},
@@ -46,7 +46,8 @@ fn a_load_is_halved_by_id_down_to_one_item_which_its_sweep_spares() {
     for items in [&mut items, &mut resumed] {
         assert!(items.answer(&Answer::new(110).list().rows(&[(4, "d")])).contains(">4</Value>"));
         items.page();
-        items.answer(&Answer::new(110).list().rows(&[(5, "e"), (6, "f")]).next("p_ID=6"));
+        let asked = items.answer(&Answer::new(110).list().rows(&[(5, "e"), (6, "f")]).next("p_ID=6"));
+        assert!(asked.contains(">5</Value>"), "{asked}");
         items.page();
         assert!(items.answer(&Answer::new(110).list()).contains(">7</Value>"));
         let Basis::Snapshot { end, .. } = items.page().basis else { panic!() };
@@ -63,6 +64,60 @@ fn a_page_of_any_size_can_be_halved() {
     items.doubt();
     items.doubt();
     assert!(items.asked().contains(">1</Value>"));
+}
+
+/// The first and the last id that are asked for; the last is left out where there is no bound.
+fn window(items: &mut Items) -> Vec<i32> {
+    let asked = items.asked();
+    let parts: Vec<&str> = asked.split("</Value>").collect();
+    let ids = parts[..parts.len() - 1].iter().map(|part| part.rsplit('>').next().unwrap().parse().unwrap());
+    ids.collect()
+}
+
+#[test]
+fn a_window_is_halved_in_its_middle_and_one_without_an_end_by_the_size_of_a_page() {
+    let mut items = load(4);
+    items.answer(&Answer::new(101).list().rows(&[(10, "a")]).next("p_ID=10"));
+    items.page();
+    items.doubt();
+    assert_eq!(window(&mut items), [11, 14]);
+    items.doubt();
+    assert_eq!(window(&mut items), [11, 12]);
+    // That more follow says nothing where the last id of the window came.
+    items.answer(&Answer::new(101).list().rows(&[(11, "b"), (12, "c")]).next("p_ID=12"));
+    items.page();
+    assert_eq!(window(&mut items), [13, 14]);
+    items.answer(&Answer::new(101).list());
+    items.page();
+    assert_eq!(window(&mut items)[0], 15);
+    items.doubt();
+    assert_eq!(window(&mut items), [15, 18]);
+    items.answer(&Answer::new(101).list());
+    items.page();
+    assert_eq!(window(&mut items)[0], 19);
+}
+
+#[test]
+fn a_page_of_a_window_without_rows_is_no_page_where_more_are_said_to_follow() {
+    let mut items = load(4);
+    items.doubt();
+    items.answer(&Answer::new(101).list().next("p_ID=3"));
+    assert!(matches!(items.error(), Error::Protocol { .. }));
+}
+
+#[test]
+fn items_that_the_list_counts_and_no_page_brought_are_told_of() {
+    for (rows, hidden) in [(&[(1, "a"), (2, "b")][..], None), (&[(1, "a")], Some((2, 3)))] {
+        let mut items = load(2);
+        items.answer(&Answer::new(101).list().rows(rows).next("p_ID=2"));
+        assert!(items.page().notices.is_empty());
+        items.answer(&Answer::new(101).list().rows(&[(3, "c")]));
+        let told = items.page().notices.into_iter().find_map(|notice| match notice {
+            Notice::Hidden { visible, total } => Some((visible, total)),
+            _ => None,
+        });
+        assert_eq!(told, hidden);
+    }
 }
 
 #[test]
