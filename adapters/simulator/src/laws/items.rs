@@ -135,21 +135,33 @@ impl<H: ItemsHandler> Items<H> {
         self.judge_cause("a new load", stage)
     }
 
-    /// Pages that are not the last hold as many rows as were asked for: a load of n rows takes no more pages than it
-    /// must.
+    /// Pages that are not the last hold as many rows as were asked for, so that a load of n rows takes no more pages than
+    /// it must; and of the items that are pending as many are asked for as one call may name.
     fn judge_size<P>(&mut self, page: &ItemPage, stage: &Stage<P>) -> Result<(), Fallen> {
         // Around what cannot be read, ids are asked for, fewer and fewer.
         self.doubted |= stage.cost.troubles >= 3;
-        let more = match &page.basis {
-            Basis::Snapshot { end, .. } => end.is_none(),
-            Basis::Subtree { last, .. } => !last,
-            Basis::Delta => false,
-        };
-        if !more || self.doubted || stage.plan.wicked || page.changes.len() >= self.rows {
+        if self.doubted || stage.plan.wicked {
             return Ok(());
         }
-        let (rows, basis) = (page.changes.len(), &page.basis);
-        Err(Fallen::of(5, format!("{rows} rows in a page of {} of {basis:?}, and more follow", self.rows)))
+        let before: Option<Checkpoint> = page.follows.as_deref().map(reread).transpose()?;
+        let pending = |checkpoint: &Checkpoint| checkpoint.pending().0;
+        let (full, size) = match &page.basis {
+            Basis::Snapshot { end: Some(_), .. } | Basis::Subtree { last: true, .. } => return Ok(()),
+            Basis::Snapshot { .. } | Basis::Subtree { .. } => (self.rows, page.changes.len()),
+            // Only the fields are others.
+            Basis::Delta if page.changes.is_empty() => return Ok(()),
+            // Before anything else, what is pending is asked for. All of it may come, and the word that more follows.
+            Basis::Delta => {
+                let waiting = before.as_ref().map(pending).unwrap_or_default();
+                let settled = waiting.saturating_sub(pending(&page.checkpoint));
+                let size = usize::try_from(settled).unwrap_or(0).max(page.changes.len());
+                (usize::try_from(waiting.min(100)).unwrap_or(100), size)
+            }
+        };
+        if size >= full {
+            return Ok(());
+        }
+        Err(Fallen::of(5, format!("{size} of {full} in a page of {:?}, and more follow", page.basis)))
     }
 
     fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
