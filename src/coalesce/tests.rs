@@ -173,6 +173,15 @@ fn what_is_not_known_may_reach_below_whatever_is_told_after_it() {
 }
 
 #[test]
+fn that_a_folder_got_other_values_is_kept_whatever_is_told_after_it() {
+    for kinds in
+        [&[ChangeKind::Update, ChangeKind::NoChange][..], &[ChangeKind::NoChange, ChangeKind::Update]]
+    {
+        assert_eq!(of_one(&folder(), kinds), [(Effect::Fetch, Cascade::Yes)], "{kinds:?}");
+    }
+}
+
+#[test]
 fn a_unique_id_told_once_is_kept() {
     let rows = [
         row(1, ChangeKind::Update, item_at(LIST, 5, Some(THING))),

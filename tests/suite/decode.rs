@@ -189,6 +189,52 @@ fn times_are_utc_with_any_fraction_and_without_a_zone() {
 }
 
 #[test]
+fn a_list_that_says_anything_of_itself_says_whether_it_is_hidden() {
+    let row = |members: &str| {
+        format!(
+            r#"{{"d":{{"results":[{{"__metadata":{{"type":"SP.ChangeList"}},"ChangeToken":{{"StringValue":
+            "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;912004511"}},"ChangeType":2,
+            "SiteId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","Time":"2026-03-04T10:15:31Z",
+            "ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","WebId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66"{members}}}]}}}}"#
+        )
+    };
+    for (members, hidden) in [
+        (r#","Hidden":false,"Title":"","BaseTemplate":0"#, None),
+        (r#","Hidden":true,"Title":"","BaseTemplate":0"#, Some(true)),
+        (r#","Hidden":false,"Title":"Q1 Bids","BaseTemplate":0"#, Some(false)),
+        (r#","Hidden":false,"Title":"","BaseTemplate":100"#, Some(false)),
+        (r#","Hidden":true,"Title":"Q1 Bids","BaseTemplate":100"#, Some(true)),
+    ] {
+        let query = ChangeQuery::preset(Scope::Web, Preset::Items);
+        let changes = query.read(&Response::new(row(members))).unwrap();
+        let ChangedObject::List(list) = &changes[0].object else { panic!("{changes:?}") };
+        assert_eq!(list.hidden, hidden, "{members}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_told_with_what_was_expected_and_where() {
+    let row =
+        r#""ChangeType":2,"SiteId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","Time":"2026-03-04T10:15:31Z""#;
+    for (body, place, expected) in [
+        ("[]".to_owned(), "a page of changes", r#"an object with an array "value""#),
+        (r#"{"value":[5]}"#.to_owned(), "row 0", "a row of changes"),
+        (
+            format!(r#"{{"value":[{{{row},"ChangeToken":5}}]}}"#),
+            "row 0",
+            "an object with a StringValue, or a text",
+        ),
+        (format!(r#"{{"value":[{{{row},"ItemId":[]}}]}}"#), "row 0", "a 32-bit integer"),
+        (format!(r#"{{"value":[{{{row},"SharedWithUsers":5}}]}}"#), "row 0", "people"),
+    ] {
+        let query = ChangeQuery::preset(Scope::Web, Preset::Items);
+        let Err(Error::Decode(error)) = query.read(&Response::new(body.clone())) else { panic!("{body}") };
+        let why = std::error::Error::source(&error).unwrap().to_string();
+        assert!(error.to_string().contains(place) && why.contains(expected), "{body}: {error}: {why}");
+    }
+}
+
+#[test]
 fn a_row_of_sharepoint_2013_lacks_what_came_later() {
     let changes = page("changes-server2013.json");
     let ChangedObject::Item(item) = &changes[0].object else { panic!("{changes:?}") };

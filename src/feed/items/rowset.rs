@@ -46,18 +46,12 @@ pub(crate) fn read_plainly(body: &[u8]) -> Result<Rowset, DecodeError> {
 }
 
 fn read_with(body: &[u8], fast: Option<Fast>) -> Result<Rowset, DecodeError> {
-    check_size(body.len())?;
     // More byte order marks than one would be passed over by the reader and not counted in its positions.
     let body = feed::text(body)?.trim_start_matches('\u{FEFF}').to_owned();
     let found = Reading::new(&body, fast).run()?;
     finish::rowset(found, body)
 }
 
-fn check_size(bytes: usize) -> Result<(), DecodeError> {
-    if bytes > MAX_BYTES { Err(DecodeError::new(format!("at most {MAX_BYTES} bytes"), "")) } else { Ok(()) }
-}
-
-pub(crate) const MAX_BYTES: usize = feed::MAX_BYTES;
 /// Elements that may stand in one another; a field's own definition reaches 8.
 pub(crate) const MAX_DEPTH: usize = 64;
 /// Attributes an element may have; a row has one for each column with a value.

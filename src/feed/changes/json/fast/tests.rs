@@ -40,3 +40,28 @@ fn what_is_not_as_servers_write_it_is_left_to_the_plain_reader() {
         assert!(read(page, false).is_none() && plain(page, false).is_ok(), "{page}");
     }
 }
+
+#[test]
+fn what_is_no_time_or_token_is_refused_by_both() {
+    let page = format!(r#"{{"value":[{BARE}]}}"#);
+    for (right, wrong) in [
+        ("T00:00:00Z", "T24:00:00Z"),
+        ("T00:00:00Z", "T00:60:00Z"),
+        ("2026-03-05", "2026-02-29"),
+        (";639082161690900000;", ";63908216169090000:;"),
+        (";912004655", ";91200465:"),
+        (r#""ChangeType":3"#, r#""ChangeType":03"#),
+    ] {
+        let page = page.replace(right, wrong);
+        assert!(read(&page, false).is_none() && plain(&page, false).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn an_eighth_more_room_is_made_than_the_first_row_lets_expect() {
+    for (rows, most) in [(1, 1), (90, 102)] {
+        let page = format!(r#"{{"value":[{}]}}"#, vec![BARE; rows].join(","));
+        let room = read(&page, false).expect("rows as servers write them").capacity();
+        assert!((rows..=most).contains(&room), "{rows}: {room}");
+    }
+}

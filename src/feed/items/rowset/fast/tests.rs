@@ -51,6 +51,23 @@ impl Dice {
 }
 
 #[test]
+fn columns_whose_names_differ_in_few_letters_are_told_apart() {
+    for (first, second) in
+        [("ows_1_TotalSum", "ows_2_TotalSum"), ("ows_TotalSum_1", "ows_TotalSum_2"), ("ows_A", "ows_B")]
+    {
+        let rows = format!("<z:row ows_ID='1' {first}='a' {second}='b'/><z:row ows_ID='2' {second}='c'/>");
+        let body = format!(
+            "<listitems xmlns:rs='urn:schemas-microsoft-com:rowset' xmlns:z='#RowsetSchema'>\
+             <Changes LastChangeToken='{TOKEN}'/><rs:data>{rows}</rs:data></listitems>"
+        );
+        assert_eq!(both(body.as_bytes()), Some(2));
+        let page = read(body.as_bytes()).unwrap();
+        let row = page.rows.get(1).unwrap();
+        assert_eq!((row.get(&first[4..]), row.get(&second[4..])), (None, Some("c")), "{rows}");
+    }
+}
+
+#[test]
 fn mutated_answers_are_read_alike_or_refused_alike() {
     let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
     let (mut read, mut refused) = (0, 0);

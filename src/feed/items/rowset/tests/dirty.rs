@@ -32,6 +32,53 @@ fn characters_that_xml_forbids_are_replaced_and_told_with_their_place() {
 }
 
 #[test]
+fn the_texts_of_elements_are_read_as_xml_reads_them() {
+    let formula = "=a\r\nb\rc\u{1}d&amp;&#2;";
+    let body = answer(
+        &format!(
+            "<Id ChangeType='Delete'>1&#3;7</Id><List><Fields><Field Name='X' Type='Calculated'><Formula>{formula}</Formula></Field></Fields></List>"
+        ),
+        "",
+        "",
+    );
+    let at = |part: &str| body.find(part).unwrap() as u64;
+    let page = read(body.clone()).unwrap();
+    let told: Vec<_> = page.illegal.iter().map(|c| (c.code, c.offset, c.attribute.as_deref())).collect();
+    assert_eq!(told, [(3, at("&#3;"), None), (1, at("\u{1}"), None), (2, at("&#2;"), None)]);
+    let schema = page.list.as_ref().unwrap().schema();
+    assert_eq!(schema.field("X").unwrap().formula.as_deref(), Some("=a\nb\nc\u{FFFD}d&\u{FFFD}"));
+}
+
+#[test]
+fn an_event_of_no_item_has_no_id() {
+    for id in ["0", "-1", "x", ""] {
+        assert_eq!(events(&format!("<Id ChangeType='Delete'>{id}</Id>"))[0].id, None, "{id}");
+    }
+}
+
+#[test]
+fn an_element_among_the_rows_that_is_none_is_no_row() {
+    let page = rows("<z:row ows_ID='1'/><z:note ows_ID='2'/><rs:row ows_ID='3'/><z:row ows_ID='4'/>");
+    assert_eq!(ids(&page), [1, 4]);
+}
+
+#[test]
+fn a_broken_row_with_an_end_tag_ends_there() {
+    let page = rows("<z:row ows_ID='1' ows_T='&nothing;'></z:row><z:row ows_ID='2'></z:row>");
+    assert_eq!((ids(&page), page.broken.len()), (vec![2], 1));
+}
+
+#[test]
+fn markup_that_is_none_is_an_error_with_its_place_and_only_at_the_end_a_cut() {
+    let whole = answer("", "", "");
+    let (before, after) = whole.split_once("<rs:data").unwrap();
+    let error = refused(&format!("{before}<!bogus><rs:data{after}"));
+    assert!(error.to_string().contains(&format!("at byte {}", before.len())), "{error}");
+    assert!(!error.is_cut());
+    assert!(refused(&format!("{before}<!")).is_cut());
+}
+
+#[test]
 fn a_broken_row_is_named_and_its_neighbours_are_not_harmed() {
     for (row, id, reason) in [
         ("<z:row ows_ID='2' ows_A='1' ows_A='2'/>", Some(2), "the attribute ows_A twice"),

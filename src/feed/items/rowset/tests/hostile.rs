@@ -44,12 +44,36 @@ fn depth_attributes_names_fields_and_rows_end_at_a_limit() {
     limit(&flood("<z:row/>", MAX_BROKEN + 1), "10000 rows that cannot be read");
     limit(&flood("<z:row a='>", MAX_BROKEN + 1), "10000 rows that cannot be read");
 
-    assert!(check_size(MAX_BYTES).is_ok());
-    assert!(
-        check_size(MAX_BYTES + 1).unwrap_err().to_string().starts_with("expected at most 536870912 bytes")
-    );
     let bound: String = (0..200).map(|n| format!(" xmlns:n{n}='u'")).collect();
     assert!(!refused(&answer("", &bound, "")).is_cut());
+}
+
+#[test]
+fn rows_as_deep_as_anything_may_be_are_read_and_deeper_ones_are_not() {
+    let nested = |depth: usize| {
+        let (open, close) = ("<Body>".repeat(depth - 4), "</Body>".repeat(depth - 4));
+        format!("{open}{}{close}", answer("", "", "<z:row ows_ID='1'/>").split_once("?>").unwrap().1)
+    };
+    // The root, listitems and data are open around the row.
+    assert_eq!(read(nested(MAX_DEPTH)).unwrap().rows.len(), 1);
+    assert!(refused(&nested(MAX_DEPTH + 1)).to_string().contains("64 elements in one another"));
+}
+
+#[test]
+fn room_is_made_for_no_more_rows_than_the_answer_can_hold() {
+    let body = answer("", "ItemCount='4000000000'", "<z:row ows_ID='1'/>");
+    let found = Reading::new(&body, None).run().unwrap();
+    assert!((1..body.len()).contains(&found.rows.capacity()), "{}", found.rows.capacity());
+    let body = answer("", "ItemCount='100'", &"<z:row ows_ID='1'/>".repeat(100));
+    assert_eq!(Reading::new(&body, None).run().unwrap().rows.capacity(), 100);
+}
+
+#[test]
+fn attributes_that_say_nothing_of_a_row_or_a_field_take_no_memory() {
+    let ids = "<Id ChangeType='Delete'>17</Id>".repeat(100);
+    let found =
+        |changes: &str| Reading::new(&answer(changes, "", "<z:row ows_ID='1'/>"), None).run().unwrap();
+    assert_eq!(found(&ids).cells.len(), found("").cells.len());
 }
 
 #[test]
