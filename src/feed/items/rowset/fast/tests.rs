@@ -56,14 +56,37 @@ fn columns_whose_names_differ_in_few_letters_are_told_apart() {
         [("ows_1_TotalSum", "ows_2_TotalSum"), ("ows_TotalSum_1", "ows_TotalSum_2"), ("ows_A", "ows_B")]
     {
         let rows = format!("<z:row ows_ID='1' {first}='a' {second}='b'/><z:row ows_ID='2' {second}='c'/>");
-        let body = format!(
-            "<listitems xmlns:rs='urn:schemas-microsoft-com:rowset' xmlns:z='#RowsetSchema'>\
-             <Changes LastChangeToken='{TOKEN}'/><rs:data>{rows}</rs:data></listitems>"
-        );
+        let body = of_rows(&rows);
         assert_eq!(both(body.as_bytes()), Some(2));
         let page = read(body.as_bytes()).unwrap();
         let row = page.rows.get(1).unwrap();
         assert_eq!((row.get(&first[4..]), row.get(&second[4..])), (None, Some("c")), "{rows}");
+    }
+}
+
+/// An answer with these rows.
+fn of_rows(rows: &str) -> String {
+    format!(
+        "<listitems xmlns:rs='urn:schemas-microsoft-com:rowset' xmlns:z='#RowsetSchema'>\
+         <Changes LastChangeToken='{TOKEN}'/><rs:data>{rows}</rs:data></listitems>"
+    )
+}
+
+#[test]
+fn a_value_ends_at_its_quote_wherever_what_needs_a_second_look_stands() {
+    for special in
+        ["", "\n", "\t", "é", "\u{FEFF}", "\u{FFFE}", "&amp;", "&nothing;", "\u{1}", "<", "%", "!", "\""]
+    {
+        for before in 0..10 {
+            for (quote, behind) in [("'", " "), ("'", "\n"), ("\"", " ")] {
+                // The names of the columns are known from the first row.
+                let value = format!("{}{special}é", "x".repeat(before));
+                let row = format!(
+                    "<z:row ows_ID='1' ows_A={quote}{value}{quote}{behind}ows_B={quote}ab{quote} ows_C='é'/>"
+                );
+                both(of_rows(&format!("{row}{}", row.replace("'1'", "'2'"))).as_bytes());
+            }
+        }
     }
 }
 
