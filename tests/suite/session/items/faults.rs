@@ -87,7 +87,7 @@ fn only_failures_while_rows_are_read_may_have_an_item_as_their_cause() {
     assert_eq!(fault(items), FaultClass::Forbidden);
     // Nor is a server that is too busy.
     let mut items = Items::from_token(110);
-    for _ in 0..4 {
+    for _ in 0..3 {
         items.reply(503, "The server is too busy.");
     }
     assert!(items.asked().contains(&token(100, 0).to_string()));
