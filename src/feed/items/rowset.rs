@@ -144,7 +144,10 @@ impl<'a> Reading<'a> {
                 Xml::Empty(tag) => self.element(&tag, &raw[1..raw.len() - 2], start, false)?,
                 Xml::End(tag) => self.end(tag.name(), start)?,
                 Xml::Text(_) | Xml::GeneralRef(_) => self.content(raw, start)?,
-                Xml::CData(_) => self.verbatim(&raw["<![CDATA[".len()..raw.len() - "]]>".len()], start),
+                Xml::CData(_) => {
+                    let begin = "<![CDATA[".len();
+                    self.verbatim(&raw[begin..raw.len() - "]]>".len()], start + begin);
+                }
                 Xml::DocType(_) => return Err(expected("no document type, which no answer has", start)),
                 Xml::Decl(_) | Xml::PI(_) | Xml::Comment(_) => {}
                 Xml::Eof => break,

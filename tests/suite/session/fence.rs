@@ -319,3 +319,17 @@ fn a_time_that_has_just_come_is_the_end_of_a_log_in_which_nothing_happened_since
     script.fence(&token(100, -DAY));
     script.up_to_date();
 }
+
+#[test]
+fn a_later_change_may_be_told_of_with_a_time_up_to_a_minute_earlier() {
+    for (seconds, is_the_same_log) in [(MINUTE, true), (MINUTE + 1, false)] {
+        let mut script = Script::new(Start::Token(token(100, seconds)));
+        script.fence(&token(110, 0));
+        if is_the_same_log {
+            assert_eq!(script.start(), Some(token(100, seconds).to_string()));
+        } else {
+            script.fence(&token(110, 0));
+            assert!(matches!(script.done(), Done::Resync { reason: ResyncReason::LogRestarted, .. }));
+        }
+    }
+}

@@ -33,7 +33,7 @@ fn characters_that_xml_forbids_are_replaced_and_told_with_their_place() {
 
 #[test]
 fn the_texts_of_elements_are_read_as_xml_reads_them() {
-    let formula = "=a\r\nb\rc\u{1}d&amp;&#2;";
+    let formula = "=a\r\nb\rc\u{1}d&amp;&#2;<![CDATA[e\r\nf\rg\u{4}&]]>";
     let body = answer(
         &format!(
             "<Id ChangeType='Delete'>1&#3;7</Id><List><Fields><Field Name='X' Type='Calculated'><Formula>{formula}</Formula></Field></Fields></List>"
@@ -44,9 +44,15 @@ fn the_texts_of_elements_are_read_as_xml_reads_them() {
     let at = |part: &str| body.find(part).unwrap() as u64;
     let page = read(body.clone()).unwrap();
     let told: Vec<_> = page.illegal.iter().map(|c| (c.code, c.offset, c.attribute.as_deref())).collect();
-    assert_eq!(told, [(3, at("&#3;"), None), (1, at("\u{1}"), None), (2, at("&#2;"), None)]);
+    assert_eq!(
+        told,
+        [(3, at("&#3;"), None), (1, at("\u{1}"), None), (2, at("&#2;"), None), (4, at("\u{4}"), None)]
+    );
     let schema = page.list.as_ref().unwrap().schema();
-    assert_eq!(schema.field("X").unwrap().formula.as_deref(), Some("=a\nb\nc\u{FFFD}d&\u{FFFD}"));
+    assert_eq!(
+        schema.field("X").unwrap().formula.as_deref(),
+        Some("=a\nb\nc\u{FFFD}d&\u{FFFD}e\nf\ng\u{FFFD}&")
+    );
 }
 
 #[test]
@@ -66,6 +72,16 @@ fn an_element_among_the_rows_that_is_none_is_no_row() {
 fn a_broken_row_with_an_end_tag_ends_there() {
     let page = rows("<z:row ows_ID='1' ows_T='&nothing;'></z:row><z:row ows_ID='2'></z:row>");
     assert_eq!((ids(&page), page.broken.len()), (vec![2], 1));
+    let page = rows("<z:row ows_ID='1' ows_T='&nothing;'><z:row ows_ID='2'/></z:row><z:row ows_ID='3'/>");
+    assert_eq!((ids(&page), page.broken.len()), (vec![2, 3], 1));
+}
+
+#[test]
+fn an_attribute_that_cannot_be_read_is_named_with_its_place() {
+    let body = answer("", "ItemCount='1&nothing;'", "");
+    let error = refused(&body).to_string();
+    let at = body.find("&nothing;").unwrap();
+    assert!(error.contains("in the value of ItemCount") && error.ends_with(&format!("byte {at}")), "{error}");
 }
 
 #[test]

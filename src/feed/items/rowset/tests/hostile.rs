@@ -52,7 +52,9 @@ fn depth_attributes_names_fields_and_rows_end_at_a_limit() {
 fn rows_as_deep_as_anything_may_be_are_read_and_deeper_ones_are_not() {
     let nested = |depth: usize| {
         let (open, close) = ("<Body>".repeat(depth - 4), "</Body>".repeat(depth - 4));
-        format!("{open}{}{close}", answer("", "", "<z:row ows_ID='1'/>").split_once("?>").unwrap().1)
+        // The name of the column is known before the first row, which is then read as rows usually are.
+        let body = answer("", "", "<z:row ows_ID='1'/>").replace("<listitems", "<listitems ows_ID=''");
+        format!("{open}{}{close}", body.split_once("?>").unwrap().1)
     };
     // The root, listitems and data are open around the row.
     assert_eq!(read(nested(MAX_DEPTH)).unwrap().rows.len(), 1);
