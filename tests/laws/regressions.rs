@@ -85,3 +85,16 @@ fn silence_to_a_token_that_is_too_old_is_not_believed_whoever_decides_about_the_
 fn what_was_to_be_named_and_grew_too_old_costs_a_load_at_the_end_of_the_log() {
     tell("9125 items run act:39 crash@13 run sleep:5184000s");
 }
+
+#[test]
+fn what_becomes_visible_between_two_pages_of_names_is_a_page_of_its_own() {
+    tell("122745 items page=8 late=60s act:63 crash@3 run act@3:4 run act:30 act:6 fault@5:lost run");
+    tell(
+        "118921 items at=list:2 page=100 late=900s pace=30s act:58 crash@2 run act:5 fault@1:throttled:31 run act:39 act@5:9 run",
+    );
+}
+
+#[test]
+fn a_run_that_is_told_nothing_is_not_asked_to_have_overlapped_something() {
+    tell("49726 changes page=2 late=60s overlap=180s lie:nothing");
+}

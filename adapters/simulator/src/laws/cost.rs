@@ -65,6 +65,8 @@ pub(super) struct FollowUps {
     pub(super) restarts: u64,
     /// How often the list's fields changed meanwhile.
     pub(super) schemas: u64,
+    /// Rows of the list that became visible meanwhile, behind others.
+    pub(super) revealed: u64,
     /// There may have been a cause to read everything anew that an answer told.
     pub(super) anew: bool,
     /// The run began at the end of the log, and nothing was pending.
@@ -154,14 +156,15 @@ impl Cost {
     /// - One answer to a token has nothing more behind it, and is no page where it brings nothing. Before it the server
     ///   may say that more follows, and bring nothing, as often as it likes.
     /// - A listing ends with the row of its folder: one answer that is no page.
-    /// - What went may have taken along what no answer told of. GetChanges names it: one page, and the empty one.
+    /// - What went may have taken along what no answer told of. GetChanges names it: one page, and the empty one;
+    ///   what becomes visible between the two is a page of its own.
     /// - Three failures of one request cost a single row, to learn whether the server answers at all.
     /// - An answer that tells of other fields, or of other rights, is thrown away and asked for again; so is one that
     ///   tells that everything has to be read anew, after which the increment and GetChanges come again.
     /// - A listing during which its folder moved, or the row of its folder failed, is thrown away: its last page, and
     ///   the folder's row.
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
-        let FollowUps { looks, listings, restarts, schemas, anew, idle } = *follow_ups;
+        let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle } = *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks);
         if idle && self.drained == 0 {
             return log;
@@ -173,7 +176,7 @@ impl Cost {
         let restarts = self.closed.saturating_sub(listings).min(restarts + doubts);
         let unasked = self.ends.saturating_sub(times + thrown);
         let most = log
-            + self.drained.min(2 * times)
+            + self.drained.min(2 * times + revealed)
             + self.lists.min(1 + doubts + anew)
             + pages
             + self.quiet.min(times)

@@ -21,6 +21,12 @@ pub(super) fn lie<P: Theatre, F: Performer>(
     lie: Lie,
 ) -> Result<(), Fallen> {
     let Some((mut aside, mut feed)) = reference::<P, F>(story, stage)? else { return Ok(()) };
+    if let Some(late) = story.setting.late.filter(|_| lie == Lie::Nothing) {
+        // A run that is told nothing has overlapped nothing: what becomes visible late has done so before.
+        aside.theatre.pass(late);
+        finish(&mut aside, &mut feed)?;
+        aside.theatre.with_server(|server| server.world_mut().dialect.late = Duration::ZERO);
+    }
     aside.act(15);
     if lie == Lie::Nothing && story.setting.feed == Feed::Items {
         // The list feed can only believe it of a token that may still be in the log. So what has happened is older than

@@ -19,6 +19,7 @@ use super::stage::{Ended, Stage, Theatre};
 use crate::event::{Event, Object};
 use crate::log::Row;
 use crate::query::Scope;
+use crate::ticks::Ticks;
 use crate::world::{ListRef, World};
 
 /// A handler of a list's items in a story.
@@ -49,7 +50,9 @@ pub(super) struct Items<H> {
     schema: u32,
     /// How many rows the log had been written then.
     written: usize,
-    /// The same when the first run began.
+    /// The time then.
+    begun_at: Ticks,
+    /// The rows that were written when the first run began.
     first: Option<usize>,
     /// Items that differ, where rows become visible late and nothing is claimed.
     unlike: u64,
@@ -84,6 +87,7 @@ impl<H: ItemsHandler> Items<H> {
             doubted: false,
             schema: 0,
             written: 0,
+            begun_at: Ticks::default(),
             first: None,
             unlike: 0,
             digest: DefaultHasher::new(),
@@ -228,17 +232,18 @@ impl<H: ItemsHandler> Items<H> {
         })
     }
 
-    /// How often the list's fields have changed, and how many rows the log was written.
-    fn now<P: Theatre>(&self, stage: &mut Stage<P>) -> (u32, usize) {
+    /// How often the list's fields have changed, how many rows the log was written, and when that is.
+    fn now<P: Theatre>(&self, stage: &mut Stage<P>) -> (u32, usize, Ticks) {
         let list = self.list;
         stage.theatre.with_server(|server| {
             let world = server.world();
-            (world.list(list).schema_version, world.log_of(Scope::List(list)).all_rows().len())
+            let written = world.log_of(Scope::List(list)).all_rows().len();
+            (world.list(list).schema_version, written, world.now())
         })
     }
 
     fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
-        let (schema, _) = self.now(stage);
+        let (schema, ..) = self.now(stage);
         let (sent, pages) = (stage.cost.sent, stage.pages);
         let acts = stage.plan.meanwhile.iter().filter(|(at, _)| *at <= sent).count();
         let follow_ups = FollowUps {
@@ -246,6 +251,7 @@ impl<H: ItemsHandler> Items<H> {
             listings: self.listings,
             restarts: acts.min(self.moves(stage)) as u64,
             schemas: u64::from(schema - self.schema),
+            revealed: self.revealed(stage),
             anew: self.full || self.moved,
             idle: self.is_idle(stage),
         };
@@ -276,6 +282,17 @@ impl<H: ItemsHandler> Items<H> {
         })
     }
 
+    /// Rows of the list that became visible late since the run began.
+    fn revealed<P: Theatre>(&self, stage: &mut Stage<P>) -> u64 {
+        let (list, begun) = (self.list, self.begun_at);
+        stage.theatre.with_server(|server| {
+            let (log, now) = (server.world().log_of(Scope::List(list)), server.world().now());
+            let since = |n| log.visible_from(n).is_some_and(|from| begun < from && from <= now);
+            let rows = log.all_rows().iter().enumerate();
+            rows.filter(|(n, row)| row.list == Some(list) && since(*n)).count() as u64
+        })
+    }
+
     /// How often something in the list changed its place since the run began.
     fn moves<P: Theatre>(&self, stage: &mut Stage<P>) -> usize {
         let (list, written) = (self.list, self.written);
@@ -302,7 +319,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
             Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
         (self.loads, self.listings) = (false, 0);
-        (self.schema, self.written) = self.now(stage);
+        (self.schema, self.written, self.begun_at) = self.now(stage);
         self.first.get_or_insert(self.written);
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
