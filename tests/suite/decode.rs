@@ -326,6 +326,29 @@ fn every_envelope_of_an_error_has_its_class_and_comes_out_of_every_endpoint() {
 }
 
 #[test]
+fn the_number_of_an_error_tells_its_class_whatever_type_stands_beside_it() {
+    for (code, class) in [
+        (-2130575338, FaultClass::NotFound),
+        (-2130575322, FaultClass::NotFound),
+        (-2130575251, FaultClass::StaleDigest),
+        (-2130575173, FaultClass::TokenOfAnotherObject),
+        (-2130575172, FaultClass::TokenExpired),
+        (-2147024894, FaultClass::NotFound),
+        (-2147024891, FaultClass::Forbidden),
+        (-2147024860, FaultClass::ListViewThreshold),
+        (-2147024809, FaultClass::Refused),
+        (-2146233086, FaultClass::TokenMalformed),
+        (2147024891, FaultClass::Server),
+    ] {
+        let body =
+            format!(r#"{{"odata.error":{{"code":"{code}, System.Exception","message":{{"value":"x"}}}}}}"#);
+        let answer = Response::builder().status(500).body(body).unwrap();
+        let fault = sharepoint_changes::fault::read(&answer).unwrap();
+        assert_eq!((fault.class(), fault.code()), (class, Some(code)));
+    }
+}
+
+#[test]
 fn a_batch_answer_is_read_part_by_part() {
     let parts = batch::read(&answer(200, "batch.txt")).expect("a $batch answer");
     let statuses: Vec<_> = parts.iter().map(|part| part.status().as_u16()).collect();
