@@ -333,3 +333,14 @@ fn a_later_change_may_be_told_of_with_a_time_up_to_a_minute_earlier() {
         }
     }
 }
+
+#[test]
+fn a_log_that_ends_where_it_did_is_read_from_its_beginning_while_no_row_was() {
+    let mut script = Script::new(Start::Beginning);
+    script.fence(&token(110, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    let mut script = Script::resumed(&end, MINUTE);
+    script.fence(&token(110, 0));
+    assert_eq!(script.bounds(), (None, Some(token(110, 0).to_string())));
+}

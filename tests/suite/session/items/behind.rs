@@ -83,7 +83,9 @@ fn an_increment_begins_an_overlap_before_the_last_end_and_moves_nothing_back() {
     items.fence(&token(100, 0));
     items.answer(&Answer::new(100).list());
     items.answer(&Answer::new(100));
-    let mut items = overlapping(&items.up_to_date(), 10);
+    let end = items.up_to_date();
+    assert!(end.as_str().contains(r#""completed":"2026-03-04T10:00:00Z""#), "{end}");
+    let mut items = overlapping(&end, 10);
     items.fence(&token(110, 10 * MINUTE));
     items.answer(&until(110, 10).list());
     items.answer(&until(110, 10));

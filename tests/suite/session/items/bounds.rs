@@ -190,3 +190,11 @@ fn another_folder_at_the_path_of_the_one_that_was_listed_removes_nothing() {
     assert!(asked.contains(">8</Value>"), "{asked}");
     assert_eq!(told(&items.page()), ["+8"]);
 }
+
+#[test]
+fn a_query_that_hides_what_leaves_it_is_refused_before_anything_is_sent() {
+    use sharepoint_changes::{Session, Settings, Start, StartError};
+    let hiding = super::query().folder("/sites/ops/Lists/Q1/A");
+    let refused = Session::new(super::script::site(), hiding, Start::Beginning, Settings::default());
+    assert!(matches!(refused, Err(StartError::Query(_))));
+}
