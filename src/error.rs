@@ -51,6 +51,13 @@ pub enum Error {
         /// What happened.
         what: String,
     },
+    /// The server's answers are older than what it answered before, and stayed so: the run is not proven to be up to
+    /// date. Nothing moved; try later.
+    #[error("it is not proven that nothing is missing, try again later: {what}")]
+    Behind {
+        /// What shows it.
+        what: String,
+    },
     /// A limit of [`Policy`](crate::Policy) on the whole run was reached.
     #[error("the run sent its {0} requests without coming to its end")]
     TooManyRequests(u64),

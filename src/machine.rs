@@ -70,6 +70,8 @@ pub enum WaitReason {
     Lost,
     /// The server's `RateLimit` headers say that the quota is nearly used up; the answers were fine so far.
     Pacing,
+    /// The answer was true of an earlier moment than one before: it came from a copy of the log that lags behind.
+    Lagging,
 }
 
 /// The effects a [`Machine`] needs, bundled because they travel together: a transport, a clock and a way to wait.

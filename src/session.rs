@@ -13,12 +13,12 @@ mod log;
 mod outcome;
 mod overlap;
 mod run;
+mod server_time;
 mod start;
 
 use std::time::Duration;
 
 use http::{Request, Response};
-use jiff::Timestamp;
 
 pub use self::{
     course::Followed,
@@ -30,6 +30,7 @@ use self::{
     course::{Ask, Asker, Binding, Course, Outcome, Reaction, Trouble},
     link::Link,
     log::Judgement,
+    server_time::ServerTime,
 };
 use crate::{
     checkpoint::BoundScope,
@@ -62,6 +63,11 @@ pub struct Session<Q: Followed = ChangeQuery> {
     settings: Settings,
     start: Start,
     link: Link,
+    time: ServerTime,
+    /// The caller's clock when the end of the log was read.
+    fence_read: Option<Duration>,
+    /// How often the log's end was read only for the time that its answer tells.
+    confirmations: u32,
     phase: Phase<Q::Course>,
     /// The request that waits for its answer.
     open: Option<Open<Step<Q>>>,
@@ -76,7 +82,7 @@ type PageOf<Q> = <<Q as Followed>::Course as Course>::Page;
 enum Phase<C: Course> {
     /// The end of the log is not known yet.
     Fence,
-    /// The end lay below the position, and is read once more.
+    /// The end lay below the position, or the time is not certain: the end is read once more.
     FenceAgain(Box<C>),
     /// Pages are read.
     Under(Box<C>),
@@ -123,7 +129,20 @@ impl<Q: Followed> Session<Q> {
             return Err(StartError::Time);
         }
         let link = Link::new(settings.policy.clone(), site.needs_digest());
-        Ok(Session { site, query, scope, settings, start, link, phase: Phase::Fence, open: None, last })
+        Ok(Session {
+            site,
+            query,
+            scope,
+            settings,
+            start,
+            link,
+            time: ServerTime::default(),
+            fence_read: None,
+            confirmations: 0,
+            phase: Phase::Fence,
+            open: None,
+            last,
+        })
     }
 
     /// What is to be asked next; `None` where there was something to say instead.
@@ -134,8 +153,18 @@ impl<Q: Followed> Session<Q> {
                 Some(Open { request, question: Question::Fence })
             }
             Phase::Under(course) => {
-                match course.ask(&Asker { site: &self.site, query: &self.query, scope: &self.scope }) {
+                let asker = Asker {
+                    site: &self.site,
+                    query: &self.query,
+                    scope: &self.scope,
+                    time_is_certain: self.time.agrees(),
+                };
+                match course.ask(&asker) {
                     Ask::Send(request, step) => Some(Open { request, question: Question::Step(step) }),
+                    Ask::Time => {
+                        self.ask_the_time();
+                        None
+                    }
                     Ask::Say(outcome) => {
                         self.settle(outcome);
                         None
@@ -144,6 +173,18 @@ impl<Q: Followed> Session<Q> {
             }
             Phase::Page(..) | Phase::Done(_) | Phase::Failed(_) | Phase::Broken => None,
         }
+    }
+
+    /// Reads the end of the log once more, for another answer that tells the time.
+    fn ask_the_time(&mut self) {
+        self.confirmations += 1;
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Broken) {
+            Phase::Under(course) if self.confirmations <= MOST_CONFIRMATIONS => Phase::FenceAgain(course),
+            _ => {
+                let what = "no two answers agree on the server's time".to_owned();
+                Phase::Failed(Box::new(Error::Behind { what }))
+            }
+        };
     }
 
     /// Opens the next request; the digest it may need comes first.
@@ -162,23 +203,23 @@ impl<Q: Followed> Session<Q> {
     }
 
     fn on_answer(&mut self, question: Question<Step<Q>>, answer: &Response<&[u8]>) -> Result<(), Error> {
-        let time = retry::date(answer.headers());
-        if let (Some(time), Phase::Under(course)) = (time, &mut self.phase) {
-            course.hear(time);
-        }
         if let Some(fault) = fault::read(answer) {
             return self.on_fault(question, answer, fault);
         }
+        if let Some(date) = retry::date(answer.headers()) {
+            self.time.observe(date);
+        }
+        self.tell_time();
         let request_id = || fault::request_id(answer.headers());
         let taken = match question {
             Question::Fence => {
-                fence::read(answer.body()).map_err(Trouble::from).and_then(|token| self.on_fence(token, time))
+                fence::read(answer.body()).map_err(Trouble::from).and_then(|token| self.on_fence(token))
             }
             Question::Digest(asked) => {
                 digest::read(answer).map_err(Trouble::from).map(|digest| self.on_digest(digest, asked))
             }
             Question::Step(step) => match &mut self.phase {
-                Phase::Under(course) => course.take(step, answer.body(), time),
+                Phase::Under(course) => course.take(step, answer.body(), self.time.time()),
                 _ => Ok(Outcome::Nothing),
             },
         };
@@ -189,6 +230,10 @@ impl<Q: Followed> Session<Q> {
                 Ok(())
             }
             Err(Trouble::Contradiction(what)) => Err(Error::Protocol { what, request_id: request_id() }),
+            Err(Trouble::Behind(what)) => match self.link.failed(WaitReason::Lagging, None, None) {
+                Err(Error::Exhausted(_)) => Err(Error::Behind { what }),
+                waits => waits,
+            },
             Err(Trouble::Unreadable(error)) => {
                 self.on_unreadable(question, error.with_request_id(request_id()))
             }
@@ -200,23 +245,32 @@ impl<Q: Followed> Session<Q> {
         Outcome::Nothing
     }
 
+    /// Tells the course the server's time, and the time at which the end of the log was read.
+    fn tell_time(&mut self) {
+        let fence_time = self.fence_read.and_then(|read| self.time.at(read));
+        if let (Some(now), Some(fence_time), Phase::Under(course)) =
+            (self.time.time(), fence_time, &mut self.phase)
+        {
+            course.observe_time(now, fence_time);
+        }
+    }
+
     /// Judges where the log ends.
-    fn on_fence(
-        &mut self,
-        fence: ChangeToken,
-        time: Option<Timestamp>,
-    ) -> Result<Outcome<PageOf<Q>>, Trouble> {
+    fn on_fence(&mut self, fence: ChangeToken) -> Result<Outcome<PageOf<Q>>, Trouble> {
         if !names(&self.scope, &fence) || fence.is_synthetic() {
             return Err(
                 format!("the current token {fence} is not one of the object that was asked for").into()
             );
         }
-        let time = time.unwrap_or(fence.time());
+        self.time.observe_change(&fence);
+        self.fence_read = Some(self.time.now());
+        let time = self.time.time().unwrap_or(fence.time());
         self.scope = self.scope.with_list(fence.id());
-        let (course, again) = match std::mem::replace(&mut self.phase, Phase::Broken) {
+        let end = fence.to_string();
+        let course = match std::mem::replace(&mut self.phase, Phase::Broken) {
             Phase::FenceAgain(mut course) => {
                 course.fence_anew(fence, time);
-                (course, true)
+                course
             }
             _ => {
                 let id = if let Start::Token(token) = &self.start { token.id() } else { fence.id() };
@@ -226,16 +280,22 @@ impl<Q: Followed> Session<Q> {
                     members: self.query.members(&self.site),
                 };
                 match Q::Course::begin(&self.start, binding, fence, time, &self.query, &self.settings) {
-                    Ok(course) => (Box::new(course), false),
+                    Ok(course) => Box::new(course),
                     Err(error) => return Ok(Outcome::Failed(error)),
                 }
             }
         };
         let judgement = course.judge();
-        let behind = matches!(judgement, Judgement::Lags | Judgement::Resync(ResyncReason::LogRestarted));
-        if behind && !again {
+        let reads_again = match judgement {
+            Judgement::Lags => true,
+            Judgement::Resync(ResyncReason::LogRestarted) => self.link.failures() < MOST_READINGS,
+            _ => false,
+        };
+        if reads_again {
             self.phase = Phase::FenceAgain(course);
-            return Ok(Outcome::Nothing);
+            return Err(Trouble::Behind(format!(
+                "the log's end {end} lies before what was read already; the answer came from a copy that lags behind"
+            )));
         }
         self.phase = Phase::Under(course);
         match &mut self.phase {
@@ -312,18 +372,10 @@ impl<Q: Followed> Session<Q> {
             (Outcome::UpToDate, Phase::Under(course)) => {
                 ended(Done::UpToDate { checkpoint: course.checkpoint(), follows: self.last.take() })
             }
-            (Outcome::Unchanged, Phase::Under(course)) => {
-                let checkpoint = match (&self.start, &self.last) {
-                    // Nothing was handed out since: it stays as it is, to the letter.
-                    (Start::Checkpoint(start), Some(last)) if start.as_str() == last => start.clone(),
-                    _ => course.checkpoint(),
-                };
-                ended(Done::UpToDate { checkpoint, follows: self.last.take() })
-            }
             (Outcome::Resync(reason, then), _) => {
                 ended(Done::Resync { reason, then, follows: self.last.take() })
             }
-            (Outcome::Page(_) | Outcome::UpToDate | Outcome::Unchanged, phase) => phase,
+            (Outcome::Page(_) | Outcome::UpToDate, phase) => phase,
         };
     }
 }
@@ -333,6 +385,8 @@ impl<Q: Followed> Machine for Session<Q> {
     type Done = Done;
 
     fn poll(&mut self, now: Duration) -> Result<Action<Self::Page, Done>, Error> {
+        self.time.advance(now);
+        self.tell_time();
         loop {
             match std::mem::replace(&mut self.phase, Phase::Broken) {
                 Phase::Broken => return Err(Error::Broken),
@@ -383,3 +437,8 @@ impl<Q: Followed> Machine for Session<Q> {
 fn names(scope: &Scope, token: &ChangeToken) -> bool {
     token.scope() == TokenScope::of(scope) && scope.known_id().is_none_or(|id| id == token.id())
 }
+
+/// Readings of the log's end after the first, before one that lies far below the position is believed.
+const MOST_READINGS: u32 = 3;
+/// Readings of the log's end only for the time, before the run ends without it.
+const MOST_CONFIRMATIONS: u32 = 4;

@@ -29,6 +29,15 @@ pub(crate) struct ItemState {
     /// Whether such a thing went, so that it has to be read.
     #[serde(default, skip_serializing_if = "super::is_false")]
     pub(crate) names_due: bool,
+    /// When `names_from` was surely inside the log; `None` stands for the time of its change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) names_moment: Option<Timestamp>,
+    /// What GetChanges must bring before its end is believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) expected: Option<Expected>,
+    /// The change up to which an answer must know the list before a row in it, or absence from it, is believed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) as_of: i64,
     /// The caller's rights on the list when it was last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) perm_mask: Option<u64>,
@@ -41,6 +50,15 @@ pub(crate) struct ItemState {
     /// How many listings of folders there were.
     #[serde(default)]
     pub(crate) listings: u32,
+}
+
+/// Items that an increment said are gone: GetChanges has these rows, too, unless a copy answers that lags behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expected {
+    pub(crate) gone: Ids,
+    /// The number of the change after which they went.
+    pub(crate) after: i64,
 }
 
 /// A full load under way.
@@ -94,6 +112,12 @@ pub(crate) struct Listing {
     /// Where the next page begins, as the server said; `None` before the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<String>,
+}
+
+// serde's `skip_serializing_if` hands out references.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(value: &i64) -> bool {
+    *value == 0
 }
 
 /// Ids as inclusive ranges that rise and do not overlap; on the wire `3-7,12`.

@@ -48,6 +48,8 @@ pub struct Changes {
     /// Whether the caller wants to read everything first.
     bootstrap: bool,
     keep_raw: bool,
+    /// Whether an empty answer came to a start that was young enough when it was sent.
+    silent: bool,
 }
 
 /// What the start of a page was, as far as its answer's meaning depends on it.
@@ -73,7 +75,7 @@ impl Course for Changes {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let run = Box::new(Run::new(start, binding, fence, fence_time, settings.clone())?);
-        Ok(Changes { run, bootstrap: *start == Start::Bootstrap, keep_raw: query.keeps_raw() })
+        Ok(Changes { run, bootstrap: *start == Start::Bootstrap, keep_raw: query.keeps_raw(), silent: false })
     }
 
     fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
@@ -88,16 +90,22 @@ impl Course for Changes {
         match judgement {
             Judgement::Drain => Outcome::Nothing,
             Judgement::AtEnd => self.up_to_date(),
-            Judgement::Lags => Outcome::Unchanged,
+            Judgement::Lags => {
+                Outcome::Failed(Error::Behind { what: "the log's end lies before the position".to_owned() })
+            }
             Judgement::Resync(reason) => self.resync(reason),
         }
     }
 
-    fn hear(&mut self, time: Timestamp) {
-        self.run.hear(time);
+    fn observe_time(&mut self, now: Timestamp, fence_time: Timestamp) {
+        self.run.observe_time(now, fence_time);
     }
 
     fn ask(&mut self, asker: &Asker<'_, ChangeQuery>) -> Ask<Self> {
+        // Whether it was young enough until the answer came shows only now: a poll brings the time.
+        if std::mem::take(&mut self.silent) && !self.run.outlived() {
+            return Ask::Say(self.up_to_date());
+        }
         match self.run.next() {
             Next::Page { start, over_age } => {
                 let genuine = start.as_ref().is_some_and(|start| !start.is_synthetic());
@@ -105,6 +113,7 @@ impl Course for Changes {
                 let request = changes::request(&query, asker.site, (start.as_ref(), Some(self.run.fence())));
                 Ask::Send(request, Asked { over_age, genuine })
             }
+            Next::Expired if !asker.time_is_certain => Ask::Time,
             Next::Expired => Ask::Say(self.resync(ResyncReason::Expired)),
         }
     }
@@ -119,9 +128,10 @@ impl Course for Changes {
                 self.page(before, changes, None)
             }
             None if asked.over_age => self.pass_gap(),
-            // Asking again judges the age anew.
-            None if self.run.outlived() => Outcome::Nothing,
-            None => self.up_to_date(),
+            None => {
+                self.silent = true;
+                Outcome::Nothing
+            }
         })
     }
 

@@ -76,13 +76,14 @@ pub trait Course: Sized + Debug {
     /// Acts on that judgement.
     fn judged(&mut self, judgement: Judgement) -> Outcome<Self::Page>;
 
-    /// Hears of the time an answer was written.
-    fn hear(&mut self, time: Timestamp);
+    /// Takes the server's time, and the time at which the end of the log was read: both may have been believed to be
+    /// later before.
+    fn observe_time(&mut self, now: Timestamp, fence_time: Timestamp);
 
     /// What to ask next, or what there is to say instead.
     fn ask(&mut self, asker: &Asker<'_, Self::Query>) -> Ask<Self>;
 
-    /// Takes an answer that is a success, written at `time` where it says so.
+    /// Takes an answer that is a success, at this time of the server's.
     fn take(
         &mut self,
         step: Self::Step,
@@ -121,6 +122,8 @@ pub struct Asker<'a, Q> {
     pub(crate) query: &'a Q,
     /// The scope with its list named by id.
     pub(crate) scope: &'a Scope,
+    /// Whether the server's time was told by more than one answer: nothing is called too old otherwise.
+    pub(crate) time_is_certain: bool,
 }
 
 /// What to ask next.
@@ -128,6 +131,8 @@ pub struct Asker<'a, Q> {
 pub enum Ask<C: Course> {
     Send(Request<Vec<u8>>, C::Step),
     Say(Outcome<C::Page>),
+    /// Another answer that tells the time: something would be too old if the one that did is right.
+    Time,
 }
 
 /// What an answer amounts to.
@@ -137,8 +142,6 @@ pub enum Outcome<P> {
     Nothing,
     Page(P),
     UpToDate,
-    /// Nothing is new, and nothing moves: the answer came from a copy that lags behind.
-    Unchanged,
     Resync(ResyncReason, Checkpoint),
     Failed(Error),
 }
@@ -160,11 +163,19 @@ pub enum Trouble {
     /// It reads well, but contradicts the protocol.
     Contradiction(String),
     Unreadable(DecodeError),
+    /// It is true of an earlier moment than what was read before: a copy of the log that lags behind. In words.
+    Behind(String),
 }
 
 impl From<String> for Trouble {
     fn from(what: String) -> Self {
         Trouble::Contradiction(what)
+    }
+}
+
+impl From<&str> for Trouble {
+    fn from(what: &str) -> Self {
+        Trouble::Contradiction(what.to_owned())
     }
 }
 

@@ -128,8 +128,8 @@ impl Course for Items {
                 Outcome::Nothing
             }
             Judgement::Lags => {
-                let said = self.sync.lags();
-                self.outcome(said)
+                let what = "the log's end lies before the position".to_owned();
+                Outcome::Failed(Error::Behind { what })
             }
             Judgement::Resync(reason) => {
                 let said = self.sync.reload(reason);
@@ -138,8 +138,8 @@ impl Course for Items {
         }
     }
 
-    fn hear(&mut self, time: Timestamp) {
-        self.sync.hear(time);
+    fn observe_time(&mut self, now: Timestamp, fence_time: Timestamp) {
+        self.sync.observe_time(now, fence_time);
     }
 
     fn ask(&mut self, asker: &Asker<'_, ItemQuery>) -> Ask<Self> {
@@ -161,6 +161,7 @@ impl Course for Items {
                     Outcome::UpToDate
                 }
             }),
+            Step::Expired if !asker.time_is_certain => Ask::Time,
             Step::Expired => {
                 let said = self.sync.reload(ResyncReason::Expired);
                 Ask::Say(self.outcome(said))
@@ -184,8 +185,7 @@ impl Course for Items {
             Asked::Step(Step::Names) => self.sync.on_names(&changes::json::read(body, false)?)?,
             Asked::Step(step) => {
                 let answer = items::rowset::read(body)?;
-                let time =
-                    time.or(answer.token.as_ref().map(ChangeToken::time)).unwrap_or(self.sync.fence_time);
+                let time = time.unwrap_or(self.sync.fence_time);
                 self.doubt = Doubt::default();
                 match step {
                     Step::Schema => self.sync.on_schema(&answer)?,
@@ -194,7 +194,7 @@ impl Course for Items {
                     Step::Increment => self.sync.on_increment(&answer, time)?,
                     Step::FolderRows => self.sync.on_folder_rows(&answer)?,
                     Step::FolderPage => self.sync.on_folder_page(&answer)?,
-                    Step::FolderCheck => self.sync.on_folder_check(&answer),
+                    Step::FolderCheck => self.sync.on_folder_check(&answer)?,
                     Step::Names | Step::Expired | Step::End => Said::Nothing,
                 }
             }
@@ -309,7 +309,6 @@ impl Items {
                 schema: self.sync.tell_fields(),
             }),
             Said::Resync(reason) => Outcome::Resync(reason, self.sync.resync()),
-            Said::Lags => Outcome::Unchanged,
             Said::Unsettled(what) => Outcome::Failed(Error::Unsettled { what }),
         }
     }

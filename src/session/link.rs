@@ -114,6 +114,11 @@ impl Link {
         self.rest = pause.map(Rest::Due);
     }
 
+    /// Answers in a row that were of no use.
+    pub(super) fn failures(&self) -> u32 {
+        self.failures
+    }
+
     /// No good answer came: rest, as long as the budget allows it.
     pub(super) fn failed(
         &mut self,

@@ -31,7 +31,14 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
     match &state.position {
         Position::Token(token) if token.number() > fence.number() => behind(token.ticks(), fence.ticks()),
         Position::Token(token) if token.ticks() - fence.ticks() > JITTER_TICKS => RESTARTED,
-        Position::Token(token) if token.number() == fence.number() => Judgement::AtEnd,
+        // The same change has one time: another one is a change of another log.
+        Position::Token(token) if token.number() == fence.number() => {
+            if token.ticks() == fence.ticks() {
+                Judgement::AtEnd
+            } else {
+                RESTARTED
+            }
+        }
         // A time may lie behind the log's last change, where nothing happened since; not behind the clock.
         Position::Since(ticks) if *ticks > fence.ticks() => {
             let now = ticks_of(fence_time);

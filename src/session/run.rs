@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     course::Binding,
     log::{self, Judgement, earlier, older, signed},
-    overlap,
+    overlap, server_time,
     start::{Settings, Start},
 };
 use crate::{
@@ -25,7 +25,7 @@ pub(super) struct Run {
     /// Where the log ended when the run began, and when that was.
     fence: ChangeToken,
     fence_time: Timestamp,
-    /// The latest time any answer told.
+    /// The server's time.
     clock: Timestamp,
     /// Where the next page begins. Behind the position only while an overlap is delivered again.
     cursor: Mark,
@@ -60,7 +60,8 @@ impl Run {
         settings: Settings,
     ) -> Result<Self, Error> {
         let since = |time: Timestamp| {
-            let end = fence.time().max(fence_time);
+            // A `Date` has whole seconds, so the running second may be over for whoever wrote the start.
+            let end = fence.time().max(fence_time.saturating_add(A_SECOND).unwrap_or(fence_time));
             if time > end { Err(Error::StartBeyondFence { start: time, fence: end }) } else { Ok(time) }
         };
         let (position, moment) = match start {
@@ -96,6 +97,8 @@ impl Run {
         let cursor = Mark::new(state.position.clone(), moment);
         let mut run =
             Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, floor: None, settings };
+        server_time::correct(&mut run.state, &run.fence, fence_time, fence_time);
+        run.cursor.time = run.state.moment;
         if let Some(mark) = overlap::begin(&mut run.state, run.fence_time, &run.settings) {
             run.cursor = mark;
         }
@@ -104,13 +107,15 @@ impl Run {
 
     /// Takes a second reading of the log's end.
     pub(super) fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
-        self.hear(fence_time);
-        (self.fence, self.fence_time) = (fence, fence_time);
+        (self.fence, self.fence_time, self.clock) = (fence, fence_time, fence_time);
     }
 
-    /// Hears of the time an answer was written.
-    pub(super) fn hear(&mut self, time: Timestamp) {
-        self.clock = self.clock.max(time);
+    /// Takes the server's time, and the time at which the end of the log was read.
+    pub(super) fn observe_time(&mut self, now: Timestamp, fence_time: Timestamp) {
+        (self.clock, self.fence_time) = (now, fence_time);
+        if server_time::correct(&mut self.state, &self.fence, fence_time, now) {
+            self.cursor.time = self.cursor.time.min(self.state.moment);
+        }
     }
 
     pub(super) fn fence(&self) -> &ChangeToken {
@@ -268,4 +273,5 @@ impl Run {
     }
 }
 
+const A_SECOND: SignedDuration = SignedDuration::from_secs(1);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -155,7 +155,7 @@ impl From<Error> for Failure {
         let exit = match &error {
             Error::Fault(fault) => Exit::of(fault.class()),
             Error::Decode(_) | Error::Protocol { .. } => Exit::UNDECODABLE,
-            Error::Exhausted(_) | Error::Unsettled { .. } => Exit::TEMPORARY,
+            Error::Exhausted(_) | Error::Unsettled { .. } | Error::Behind { .. } => Exit::TEMPORARY,
             Error::StartBeyondFence { .. } | Error::TooManyLookups { .. } => Exit::USAGE,
             Error::TooManyRequests(_) => Exit::LIMIT,
             _ => Exit::FAILURE,

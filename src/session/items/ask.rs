@@ -59,7 +59,10 @@ pub(super) fn rows(query: &ItemQuery, scope: &Scope, sync: &Sync, step: Step) ->
             Some(start) => whole.change_token(start.clone()),
             None => whole,
         },
-        Step::FolderRows => among(&sync.folders_to_place()),
+        Step::FolderRows => match &sync.folders.place {
+            Some(place) => among(&sync.folders_to_place()).paging(place),
+            None => among(&sync.folders_to_place()),
+        },
         Step::FolderPage => match sync.listed() {
             Some((_, listing)) => match &listing.place {
                 Some(place) => whole.folder(&listing.path).paging(place),

@@ -9,12 +9,13 @@ use uuid::Uuid;
 
 use super::{
     outcome::{Basis, ItemChange, Known, Mark, Notice},
-    sync::{Contradiction, Part, Said, Step, Sync, notices},
+    sync::{Part, Said, Step, Sync, notices},
 };
 use crate::{
     checkpoint::{Ids, ItemState, Listing, PendingFolder},
     item::Rowset,
-    session::outcome::ResyncReason,
+    session::{course::Trouble, outcome::ResyncReason},
+    token::ChangeToken,
 };
 
 /// What this run knows of the pending folders.
@@ -24,6 +25,11 @@ pub(super) struct Folders {
     places: BTreeMap<i32, Place>,
     /// The most folders a call asks for.
     most: usize,
+    /// The folders of the call whose next page is asked for, and where that page begins.
+    batch: Vec<i32>,
+    pub(super) place: Option<String>,
+    /// The highest id of the listing's rows so far.
+    passed: i32,
     /// Folders that stand in the listing under way: they are listed with it.
     covered: Ids,
     /// The last page of a listing, until the folder's row was read again.
@@ -46,7 +52,16 @@ struct Held {
 
 impl Default for Folders {
     fn default() -> Self {
-        Folders { places: BTreeMap::new(), most: MOST_ROWS, covered: Ids::default(), held: None, tries: 0 }
+        Folders {
+            places: BTreeMap::new(),
+            most: MOST_ROWS,
+            batch: Vec::new(),
+            place: None,
+            passed: 0,
+            covered: Ids::default(),
+            held: None,
+            tries: 0,
+        }
     }
 }
 
@@ -60,6 +75,7 @@ impl Folders {
     pub(super) fn step(&self, items: &ItemState) -> Step {
         match items.folders.first() {
             None => Step::End,
+            Some(_) if self.place.is_some() => Step::FolderRows,
             Some(folder) if !self.places.contains_key(&folder.id) => Step::FolderRows,
             Some(_) if self.held.is_some() => Step::FolderCheck,
             Some(_) => Step::FolderPage,
@@ -70,6 +86,9 @@ impl Folders {
 impl Sync {
     /// The folders whose rows are asked for.
     pub(super) fn folders_to_place(&self) -> Vec<i32> {
+        if self.folders.place.is_some() {
+            return self.folders.batch.clone();
+        }
         let folders = self.items().folders.iter().map(|folder| folder.id);
         folders.filter(|id| !self.folders.places.contains_key(id)).take(self.folders.most).collect()
     }
@@ -82,10 +101,11 @@ impl Sync {
 
     /// Takes the rows of pending folders. One that does not come is gone; the others are listed in the order of
     /// their paths, so that one below another comes after it and is passed by.
-    pub(super) fn on_folder_rows(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+    pub(super) fn on_folder_rows(&mut self, answer: &Rowset) -> Result<Said, Trouble> {
         if let Some(said) = self.aside(answer) {
             return Ok(said);
         }
+        self.remember_answer(answer)?;
         let asked = self.folders_to_place();
         let mut notices = notices(answer);
         let unsure = answer.broken.iter().any(|broken| broken.id.is_none());
@@ -94,7 +114,7 @@ impl Sync {
         for row in &answer.rows {
             let id = row.id();
             if !asked.contains(&id) {
-                return Err(format!("the item {id} came, which was not asked for"));
+                return Err(format!("the item {id} came, which was not asked for").into());
             }
             if let Some(path) = row.file_ref().filter(|_| row.is_folder() == Some(true)) {
                 self.folders.places.insert(id, Place { path, unique_id: row.unique_id() });
@@ -111,7 +131,17 @@ impl Sync {
             let is_pending = self.items().folders.iter().any(|folder| folder.id == *id);
             is_pending && !self.folders.places.contains_key(id)
         };
+        if let Some(next) = answer.next_place.as_deref() {
+            // The others may be on the pages after this one.
+            if self.folders.place.as_deref() == Some(next) || answer.rows.len() + answer.broken.len() == 0 {
+                return Err("more folders are said to follow a page that brings none of them".into());
+            }
+            self.items_mut().folders.retain(|folder| !broken.contains(&folder.id));
+            (self.folders.batch, self.folders.place) = (asked, Some(next.to_owned()));
+            return Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }));
+        }
         let missing: Vec<i32> = asked.iter().copied().filter(is_missing).collect();
+        (self.folders.batch, self.folders.place) = (Vec::new(), None);
         if unsure && !missing.is_empty() && asked.len() > 1 {
             // The row that cannot be told from others may be any of those: ask for fewer, down to one.
             self.folders.most = asked.len() / 2;
@@ -134,7 +164,7 @@ impl Sync {
         if self.items().folders.iter().any(|folder| !places.contains_key(&folder.id)) {
             return;
         }
-        self.folders.covered = Ids::default();
+        (self.folders.covered, self.folders.passed) = (Ids::default(), 0);
         let items = self.items_mut();
         items.folders.sort_by_key(|folder| (places[&folder.id].path.len(), folder.id));
         let Some(folder) = items.folders.first_mut() else { return };
@@ -147,10 +177,11 @@ impl Sync {
     }
 
     /// Takes a page of what lies below the folder.
-    pub(super) fn on_folder_page(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+    pub(super) fn on_folder_page(&mut self, answer: &Rowset) -> Result<Said, Trouble> {
         if let Some(said) = self.aside(answer) {
             return Ok(said);
         }
+        self.remember_answer(answer)?;
         if !answer.broken.is_empty() {
             // The end of a listing removes what was not seen; a load can spare what cannot be read.
             return Ok(self.reload(ResyncReason::Unreadable));
@@ -171,8 +202,19 @@ impl Sync {
             return Ok(Said::Nothing);
         }
         if next == listing.place {
-            return Err("the next page of the folder begins where this one did".to_owned());
+            return Err("the next page of the folder begins where this one did".into());
         }
+        let passed = answer.rows.iter().map(|row| row.id()).fold(self.folders.passed, i32::max);
+        if passed == std::mem::replace(&mut self.folders.passed, passed) {
+            return Err(format!(
+                "more rows are said to follow a page of the folder with no id above {passed}"
+            )
+            .into());
+        }
+        let Some(listing) = self.items_mut().folders.first_mut().and_then(|folder| folder.listing.as_mut())
+        else {
+            return Ok(Said::Nothing);
+        };
         listing.place = next;
         Ok(Said::Page(self.folder_page(changes, notices, false)))
     }
@@ -184,8 +226,9 @@ impl Sync {
     }
 
     /// Takes the folder's row once more. The same place: the last page tells what is gone. Another: begin again.
-    pub(super) fn on_folder_check(&mut self, answer: &Rowset) -> Said {
-        let Some((id, listing)) = self.listed() else { return Said::Nothing };
+    pub(super) fn on_folder_check(&mut self, answer: &Rowset) -> Result<Said, Trouble> {
+        self.remember_answer(answer)?;
+        let Some((id, listing)) = self.listed() else { return Ok(Said::Nothing) };
         let place = answer
             .rows
             .iter()
@@ -193,17 +236,28 @@ impl Sync {
             .and_then(|row| Some((row.file_ref()?, row.unique_id())));
         let same =
             place.is_some_and(|(path, unique_id)| path == listing.path && unique_id == listing.unique_id);
-        if !same {
-            return self.folder_moved();
+        if !same && answer.rows.is_empty() && answer.next_place.is_some() {
+            return Err("the row of a folder is said to follow a page without rows".into());
         }
-        let Some(held) = self.folders.held.take() else { return Said::Nothing };
+        if !same {
+            return Ok(self.folder_moved());
+        }
+        let Some(held) = self.folders.held.take() else { return Ok(Said::Nothing) };
         let part = self.folder_page(held.changes, held.notices, true);
         let covered = std::mem::take(&mut self.folders.covered);
         self.items_mut().folders.retain(|folder| folder.id != id && !covered.contains(folder.id));
         self.folders.places.retain(|folder, _| *folder != id);
         self.folders.tries = 0;
         self.begin_listing();
-        Said::Page(part)
+        Ok(Said::Page(part))
+    }
+
+    /// The answers of one listing follow one another in time: a folder's row, what lies below it, its row again. Were
+    /// one of them older than the one before, the folder could have been elsewhere in between.
+    fn remember_answer(&mut self, answer: &Rowset) -> Result<(), Trouble> {
+        self.knows_what_is_held(answer)?;
+        self.know(answer.token.as_ref().map_or(0, ChangeToken::number));
+        Ok(())
     }
 
     /// The folder is not where it was when its listing began.
@@ -223,6 +277,7 @@ impl Sync {
 
     /// Asks for fewer folders at once, because the server fails on these; a single one it fails on is passed by.
     pub(super) fn halve_folder_rows(&mut self, what: &str) -> Said {
+        (self.folders.batch, self.folders.place) = (Vec::new(), None);
         let asked = self.folders_to_place();
         self.folders.most = (asked.len() / 2).max(1);
         match asked[..] {

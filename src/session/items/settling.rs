@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     outcome::{Basis, ItemChange, Known, Notice},
-    sync::{Contradiction, Part, Said, Sync, notices},
+    sync::{Part, Said, Sync, notices},
 };
-use crate::item::Rowset;
+use crate::{item::Rowset, session::course::Trouble};
 
 /// The window that is being asked for.
 #[derive(Debug, Clone)]
@@ -35,15 +35,17 @@ impl Sync {
 
     /// Takes a page of the window: a row is the item as it is, and what a complete answer does not bring is gone.
     /// The answer's LastChangeToken is no position: other changes lie before it.
-    pub(super) fn on_window(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+    pub(super) fn on_window(&mut self, answer: &Rowset) -> Result<Said, Trouble> {
         if let Some(said) = self.aside(answer) {
             return Ok(said);
         }
+        self.knows_what_is_held(answer)?;
         let window = self.window();
         let mut notices = notices(answer);
+        let seen = self.settling.seen.len();
         let next = answer.next_place.as_deref().map(str::to_owned);
         if next.is_some() && next == self.settling.place {
-            return Err("the next page of the items asked for begins where this one did".to_owned());
+            return Err("the next page of the items asked for begins where this one did".into());
         }
         for broken in &answer.broken {
             match broken.id {
@@ -56,11 +58,16 @@ impl Sync {
         let mut changes = Vec::new();
         for row in &answer.rows {
             if !window.contains(&row.id()) {
-                return Err(format!("the item {} came, which was not asked for", row.id()));
+                return Err(format!("the item {} came, which was not asked for", row.id()).into());
             }
             self.settling.seen.insert(row.id());
             self.note(&row);
             changes.push(ItemChange::Upserted(row));
+        }
+        if next.is_some() && self.settling.seen.len() == seen {
+            return Err(
+                "more of the items asked for are said to follow a page that brings none of them".into()
+            );
         }
         if next.is_some() {
             self.settling.place = next;

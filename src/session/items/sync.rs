@@ -8,7 +8,10 @@ mod increment;
 mod load;
 mod names;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
@@ -23,9 +26,10 @@ use crate::{
     item::{ListDefinition, Row, Rowset, Schema},
     item_query::ItemQuery,
     session::{
+        course::Trouble,
         log::{self, Judgement, older},
         outcome::ResyncReason,
-        overlap,
+        overlap, server_time,
         start::{Reload, Settings},
     },
     token::ChangeToken,
@@ -36,7 +40,7 @@ pub(super) struct Sync {
     pub(super) state: State,
     pub(super) fence: ChangeToken,
     pub(super) fence_time: Timestamp,
-    /// The latest time any answer told.
+    /// The server's time.
     clock: Timestamp,
     settings: Settings,
     /// The list as this run knows it; every request names its fields.
@@ -55,10 +59,11 @@ pub(super) struct Sync {
     pub(super) folders: Folders,
     /// The ids that GetChanges names.
     naming: Option<Naming>,
-    /// Items this run's increment told of, by a row or an event.
-    told: Ids,
+    /// Items this run's increment told of, by a row or an event, each with the number of the change up to which the
+    /// last such answer knew the list: what happened to it later is not told by that.
+    told: BTreeMap<i32, i64>,
     /// Where this run's increment began, and whether the server holds more than it brought.
-    first: Option<ChangeToken>,
+    first: Option<Again>,
     more: bool,
     /// Rows a page of this run asks for.
     rows: i32,
@@ -66,9 +71,11 @@ pub(super) struct Sync {
     named: Option<BTreeSet<String>>,
     /// Answers in a row that were not handed out because their fields are others than were asked for.
     unlike: u32,
+    /// Answers in a row that ended before what they continue.
+    behind: u32,
 }
 
-/// Where an overlap is delivered again from, and when that was surely inside the log.
+/// Where an increment begins that does not begin at the position, or began, and when that was surely inside the log.
 #[derive(Debug, Clone)]
 struct Again {
     token: ChangeToken,
@@ -79,7 +86,11 @@ struct Again {
 #[derive(Debug, Clone)]
 struct Naming {
     cursor: ChangeToken,
+    /// When the cursor was surely inside the log.
+    moment: Timestamp,
     ids: Ids,
+    /// The highest number of a change by which one of the ids is named.
+    as_of: i64,
     /// Whether it stands in for the increment, which the server cannot answer.
     instead: bool,
 }
@@ -116,8 +127,6 @@ pub(super) enum Said {
     Page(Part),
     /// The caller is to decide about a new load.
     Resync(ResyncReason),
-    /// The answer came from a copy that lags behind the position.
-    Lags,
     /// The list changes faster than it can be read.
     Unsettled(String),
 }
@@ -130,9 +139,6 @@ pub(super) struct Part {
     pub(super) notices: Vec<Notice>,
 }
 
-/// An answer that contradicts the protocol, in words.
-pub(super) type Contradiction = String;
-
 impl Sync {
     pub(super) fn new(
         mut state: State,
@@ -142,6 +148,7 @@ impl Sync {
         query: &ItemQuery,
     ) -> Self {
         state.items.get_or_insert_default();
+        server_time::correct(&mut state, &fence, fence_time, fence_time);
         // An increment begins at a token, so where none is that near it begins at the first that is kept.
         let begin = overlap::begin(&mut state, fence_time, &settings);
         let token = |mark: &Mark, moment| match &mark.at {
@@ -165,22 +172,30 @@ impl Sync {
             settling: Settling::default(),
             folders: Folders::default(),
             naming: None,
-            told: Ids::default(),
+            told: BTreeMap::new(),
             first: None,
             more: false,
             rows: ask::rows_a_page(query),
             named: query.fields().map(|fields| fields.names().map(str::to_owned).collect()),
             unlike: 0,
+            behind: 0,
         }
     }
 
     pub(super) fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
-        self.hear(fence_time);
-        (self.fence, self.fence_time) = (fence, fence_time);
+        (self.fence, self.fence_time, self.clock) = (fence, fence_time, fence_time);
     }
 
-    pub(super) fn hear(&mut self, time: Timestamp) {
-        self.clock = self.clock.max(time);
+    /// Takes the server's time, and the time at which the end of the log was read.
+    pub(super) fn observe_time(&mut self, now: Timestamp, fence_time: Timestamp) {
+        (self.clock, self.fence_time) = (now, fence_time);
+        server_time::correct(&mut self.state, &self.fence, fence_time, now);
+        for began in self.again.iter_mut().chain(&mut self.first) {
+            began.moment = began.moment.min(now);
+        }
+        if let Some(naming) = &mut self.naming {
+            naming.moment = naming.moment.min(now);
+        }
     }
 
     pub(super) fn judge(&self) -> Judgement {
@@ -202,15 +217,35 @@ impl Sync {
         items.pending.is_empty() && items.folders.is_empty() && !items.names_due
     }
 
-    /// The answer came from a copy that lags behind the position. What is pending cannot be asked of such a copy: it
-    /// would not know an item that is new.
-    pub(super) fn lags(&self) -> Said {
-        if self.is_settled() {
-            return Said::Lags;
+    /// Whether an answer without a token of its own knows what made it necessary to ask: it is as old as its
+    /// LastChangeToken, and neither a row in it nor absence from it may be put over what is known of a later moment.
+    ///
+    /// # Errors
+    /// [`Trouble::Behind`] where it came from a copy that lags behind.
+    pub(super) fn knows_what_is_held(&self, answer: &Rowset) -> Result<(), Trouble> {
+        let last = answer.token.as_ref().ok_or("an answer with rows has no LastChangeToken")?;
+        self.check(last)?;
+        let as_of = self.position_number().max(self.items().as_of);
+        if last.number() < as_of {
+            return Err(Trouble::Behind(format!(
+                "the list was answered as of the change {}, and {as_of} is known already",
+                last.number()
+            )));
         }
-        Said::Unsettled(
-            "the server lags behind what it told before, and something is still pending".to_owned(),
-        )
+        Ok(())
+    }
+
+    fn position_number(&self) -> i64 {
+        match &self.state.position {
+            Position::Token(token) => token.number(),
+            _ => 0,
+        }
+    }
+
+    /// From here on, answers that know less than this are not believed.
+    pub(super) fn know(&mut self, number: i64) {
+        let items = self.items_mut();
+        items.as_of = items.as_of.max(number);
     }
 
     pub(super) fn items(&self) -> &ItemState {
@@ -234,8 +269,9 @@ impl Sync {
         let settled = items.pending.is_empty();
         if self.reached && self.is_settled() {
             Step::End
-        } else if (!self.reached || items.names_due) && too_old(self.state.moment)
+        } else if !self.reached && too_old(self.state.moment)
             || self.again.as_ref().is_some_and(|again| too_old(again.moment))
+            || self.names_are_too_old()
         {
             Step::Expired
         } else if self.schema.is_none() {
@@ -251,6 +287,17 @@ impl Sync {
         } else {
             self.folders.step(items)
         }
+    }
+
+    /// Whether something has to be named that the log may have forgotten.
+    fn names_are_too_old(&self) -> bool {
+        let items = self.items();
+        let moment = match (&self.naming, &items.names_from) {
+            (Some(naming), _) => naming.moment,
+            (None, Some(from)) if items.names_due => items.names_moment.unwrap_or(from.time()),
+            _ => return false,
+        };
+        self.is_too_old(moment)
     }
 
     fn is_too_old(&self, moment: Timestamp) -> bool {
@@ -306,10 +353,11 @@ impl Sync {
         (items.perm_mask, items.schema) = (None, known);
         items.load = None;
         items.pending = Ids::default();
-        (items.names_from, items.names_due) = (None, false);
+        (items.names_from, items.names_moment, items.names_due) = (None, None, false);
+        (items.expected, items.as_of) = (None, 0);
         items.folders.clear();
         (self.again, self.naming, self.reached) = (None, None, false);
-        (self.told, self.first, self.more) = (Ids::default(), None, false);
+        (self.told, self.first, self.more) = (BTreeMap::new(), None, false);
         self.settling = Settling::default();
         self.folders = Folders::default();
     }
@@ -337,8 +385,11 @@ impl Sync {
     /// Ends the run: everything up to the fence was handed out, and nothing is pending.
     pub(super) fn finish(&mut self) {
         if let Some(first) = self.first.take().filter(|_| !self.more) {
-            self.items_mut().names_from = Some(first);
+            let items = self.items_mut();
+            (items.names_from, items.names_moment) = (Some(first.token), Some(first.moment));
         }
+        // Nothing is left that an answer from an older copy could spoil: what comes next begins at the position.
+        self.items_mut().as_of = 0;
         overlap::remember(&mut self.state, self.fence_time, &self.settings);
     }
 
@@ -349,10 +400,11 @@ impl Sync {
     }
 
     /// Takes the list and its fields. The row that comes along is not handed out: it was not asked for whole.
-    pub(super) fn on_schema(&mut self, answer: &Rowset) -> Result<Said, Contradiction> {
+    pub(super) fn on_schema(&mut self, answer: &Rowset) -> Result<Said, Trouble> {
         if answer.list.is_none() {
-            return Err("an answer to a request without a token lacks the List element".to_owned());
+            return Err("an answer to a request without a token lacks the List element".into());
         }
+        self.knows_what_is_held(answer)?;
         Ok(self.aside(answer).unwrap_or(Said::Nothing))
     }
 
@@ -395,11 +447,11 @@ impl Sync {
     }
 
     /// A token that becomes a position is one of this log, and no made-up one.
-    pub(super) fn check(&self, last: &ChangeToken) -> Result<(), Contradiction> {
+    pub(super) fn check(&self, last: &ChangeToken) -> Result<(), Trouble> {
         if last.same_log(&self.fence) && !last.is_synthetic() {
             return Ok(());
         }
-        Err(format!("the LastChangeToken {last} is none of the log of {}", self.fence.id()))
+        Err(format!("the LastChangeToken {last} is none of the log of {}", self.fence.id()).into())
     }
 
     /// A folder that changed, however, may hold other things than before. And a listing under way may have passed by

@@ -59,11 +59,6 @@ fn a_page_shorter_than_asked_for_is_not_the_end() {
     journal.follow();
 }
 
-/// Time by which the server's lie about its end sets this request back.
-fn set_back(journal: &Journal, requests: u64) -> std::time::Duration {
-    MINUTE * 1000 / 60 * u32::try_from(journal.host.server().stats().requests + requests).unwrap()
-}
-
 #[test]
 fn an_end_below_the_position_is_read_once_more() {
     let mut journal = Journal::new();
@@ -73,22 +68,6 @@ fn an_end_below_the_position_is_read_once_more() {
     let next = journal.host.server().stats().requests + 1;
     journal.host.server_mut().lies.tell_during(Lie::FenceBackwards, next..next + 1);
     // The second reading comes from a copy that has caught up.
-    journal.follow();
-}
-
-#[test]
-fn a_copy_of_the_log_that_lags_a_little_is_no_other_log() {
-    let mut journal = Journal::new();
-    journal.write();
-    journal.follow();
-    let (kept, back) = (journal.kept.clone(), set_back(&journal, 2));
-    journal.pass(back - 5 * MINUTE);
-    journal.write_elsewhere();
-    journal.host.server_mut().lies.tell(Lie::FenceBackwards);
-    journal.up_to_date(&mut |_, _| {});
-    assert_eq!(journal.kept, kept, "and nothing moves");
-    journal.host.server_mut().lies.stop();
-    journal.write();
     journal.follow();
 }
 

@@ -248,7 +248,7 @@ fn an_empty_answer_to_an_over_age_token_is_never_the_end() {
     script.answer(429, &[], "");
     let wait = script.wait();
     script.now += wait.at_least;
-    let edge = ChangeToken::at(TokenScope::List, LIST, at(-53 * DAY));
+    let edge = ChangeToken::at(TokenScope::List, LIST, at(-53 * DAY + 2));
     assert_eq!(script.rows(&[token(30, -50 * DAY)]).0, Some(edge.to_string()));
     assert_eq!(script.page().changes.len(), 1);
     // And from its row from then on.
@@ -324,4 +324,53 @@ fn a_time_is_a_start_and_never_a_saved_position() {
         assert_eq!(*end.position(), Position::Since(start.ticks()));
         assert!(!end.to_string().contains(";-1"), "{end}");
     }
+}
+
+#[test]
+fn one_answer_that_lies_about_the_time_expires_nothing_and_is_not_kept() {
+    let lie = 73 * 365 * DAY;
+    let (page, _) = first_run();
+    let mut script = Script::resumed(&page, MINUTE);
+    script.request();
+    script.date = Some(lie);
+    // A gateway's error tells no time at all.
+    script.answer(503, &[("retry-after", "1")], "");
+    script.date = Some(MINUTE);
+    script.rest();
+    script.request();
+    script.answer_at(lie, &fence_body(&token(110, 0)));
+    // What would be too old then is asked for once more.
+    script.fence(&token(110, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert!(end.moment() < at(DAY), "{end}");
+}
+
+#[test]
+fn a_stored_moment_in_the_future_is_taken_back() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.request();
+    script.answer_at(73 * 365 * DAY, &fence_body(&token(100, -MINUTE)));
+    let poisoned = script.up_to_date();
+    assert!(poisoned.moment() > at(365 * DAY));
+    let mut script = Script::resumed(&poisoned, DAY);
+    script.fence(&token(100, -MINUTE));
+    assert_eq!(script.up_to_date().moment(), at(DAY));
+    // It does not switch the judgement of age off.
+    let mut script = Script::resumed(&poisoned, 60 * DAY);
+    script.fence(&token(200, 60 * DAY));
+    assert!(expired(&script.done()));
+}
+
+#[test]
+fn a_date_of_last_year_is_not_believed_beside_an_end_of_the_log_of_today() {
+    let (page, _) = first_run();
+    let mut script = Script::resumed(&page, 60 * DAY);
+    script.request();
+    script.answer_at(-365 * DAY, &fence_body(&token(200, 60 * DAY)));
+    assert!(expired(&script.done_at(&token(200, 60 * DAY))));
+}
+
+fn fence_body(fence: &ChangeToken) -> String {
+    format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#)
 }

@@ -29,6 +29,8 @@ struct Items {
     now: Duration,
     /// The server's time, in seconds after the start of the story.
     date: i64,
+    /// That time at the first poll: the caller's clock goes as fast as the server's.
+    began: Option<i64>,
 }
 
 impl Items {
@@ -38,7 +40,7 @@ impl Items {
 
     fn with(query: ItemQuery, start: Start, settings: Settings) -> Items {
         let session = Session::new(script::site(), query, start, settings).unwrap();
-        Items { session, now: Duration::ZERO, date: 0 }
+        Items { session, now: Duration::ZERO, date: 0, began: None }
     }
 
     fn resumed(checkpoint: &Checkpoint) -> Items {
@@ -54,6 +56,8 @@ impl Items {
     }
 
     fn poll(&mut self) -> Result<Action<ItemPage, Done>, Error> {
+        let began = *self.began.get_or_insert(self.date);
+        self.now = self.now.max(Duration::from_secs(u64::try_from(self.date - began).unwrap_or(0)));
         self.session.poll(self.now)
     }
 
@@ -93,7 +97,8 @@ impl Items {
         self.reply(200, &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
     }
 
-    /// Answers GetChanges with changes of these items at these numbers; returns the bounds that were asked for.
+    /// Answers GetChanges with changes of these items at these numbers, a removal where the id is negative; returns
+    /// the bounds that were asked for.
     fn names(&mut self, changes: &[(i32, i64)]) -> (i64, i64) {
         let request = self.request();
         assert!(request.uri().path().ends_with("/GetChanges"), "{}", request.uri());
@@ -104,14 +109,31 @@ impl Items {
         };
         let row = |(id, number): &(i32, i64)| {
             format!(
-                r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":2,
-                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","ItemId":{id},"ListId":"{LIST}","WebId":"{LIST}"}}"#,
-                script::token(*number, 0)
+                r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":{},
+                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","ItemId":{},"ListId":"{LIST}","WebId":"{LIST}"}}"#,
+                script::token(*number, 0),
+                if *id < 0 { 3 } else { 2 },
+                id.abs()
             )
         };
         let rows = changes.iter().map(row).collect::<Vec<_>>().join(",");
         self.reply(200, &format!(r#"{{"d":{{"results":[{rows}]}}}}"#));
         (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
+    }
+
+    /// Answers like this for as long as it is asked for: a copy that stays behind; returns how the run ends.
+    fn behind(&mut self, answer: &Answer) -> Error {
+        loop {
+            match self.poll() {
+                Ok(Action::Send(request)) if request.method() == "GET" => {
+                    self.fence(&answer.last());
+                }
+                Ok(Action::Send(_)) => drop(self.answer(answer)),
+                Ok(Action::Wait(wait)) => self.now += wait.at_least,
+                Ok(action) => panic!("no error but {action:?}"),
+                Err(error) => return error,
+            }
+        }
     }
 
     fn page(&mut self) -> ItemPage {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use sharepoint_changes::{
-    Action, ChangeQuery, ChangeToken, Checkpoint, Done, Error, ListRef, Machine, Page, Preset, Scope,
-    Session, Settings, Site, Start, Wait, jiff::Timestamp, uuid::Uuid,
+    Action, ChangeQuery, ChangeToken, Checkpoint, Done, Error, ListRef, Machine, Page, Preset, ResyncReason,
+    Scope, Session, Settings, Site, Start, Wait, WaitReason, jiff::Timestamp, uuid::Uuid,
 };
 
 pub(crate) const LIST: Uuid = Uuid::from_u128(0x3e9b7d52_6c18_4f0d_a2e4_90c17b5d8f66);
@@ -45,6 +45,10 @@ pub(crate) struct Script {
     pub(crate) now: Duration,
     /// The server's time, as its answers tell it; `None` for a server that sends no `Date`.
     pub(crate) date: Option<i64>,
+    /// The server's time at the first poll: the caller's clock goes as fast as the server's.
+    began: Option<i64>,
+    /// How the run ended, where [`fence_behind`](Self::fence_behind) saw its end.
+    pub(crate) last_error: Option<Error>,
 }
 
 impl Script {
@@ -57,7 +61,7 @@ impl Script {
     }
 
     pub(crate) fn of(session: Session) -> Script {
-        Script { session, now: Duration::ZERO, date: Some(0) }
+        Script { session, now: Duration::ZERO, date: Some(0), began: None, last_error: None }
     }
 
     /// From the text of a checkpoint, with the server's time at this many seconds.
@@ -68,13 +72,20 @@ impl Script {
     }
 
     pub(crate) fn poll(&mut self) -> Result<Action<Page, Done>, Error> {
+        if let Some(date) = self.date {
+            let began = *self.began.get_or_insert(date);
+            self.now = self.now.max(Duration::from_secs(u64::try_from(date - began).unwrap_or(0)));
+        }
         self.session.poll(self.now)
     }
 
     pub(crate) fn request(&mut self) -> Request<Vec<u8>> {
-        match self.poll().unwrap() {
-            Action::Send(request) => request,
-            other => panic!("no request but {other:?}"),
+        loop {
+            match self.poll().unwrap() {
+                Action::Send(request) => return request,
+                Action::Wait(wait) if wait.reason == WaitReason::Lagging => self.now += wait.at_least,
+                other => panic!("no request but {other:?}"),
+            }
         }
     }
 
@@ -105,6 +116,18 @@ impl Script {
         }
     }
 
+    /// The end of a run that asks for the time once more before it says that something is too old.
+    pub(crate) fn done_at(&mut self, fence: &ChangeToken) -> Done {
+        match self.poll().unwrap() {
+            Action::Done(done) => done,
+            Action::Send(_) => {
+                self.fence(fence);
+                self.done()
+            }
+            other => panic!("no end but {other:?}"),
+        }
+    }
+
     /// The end, which must be up to date.
     pub(crate) fn up_to_date(&mut self) -> Checkpoint {
         match self.done() {
@@ -128,11 +151,37 @@ impl Script {
         self.session.receive(answer.body(body).unwrap());
     }
 
+    /// An answer with this body and a `Date` of its own.
+    pub(crate) fn answer_at(&mut self, date: i64, body: &str) {
+        let date = http_date(at(date));
+        self.session.receive(Response::builder().header("date", date).body(body).unwrap());
+    }
+
     /// Answers the question for the end of the log.
     pub(crate) fn fence(&mut self, fence: &ChangeToken) {
         let request = self.request();
         assert_eq!(request.uri().query().unwrap().split('&').next_back(), Some("$select=CurrentChangeToken"));
         self.answer(200, &[], &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
+    }
+
+    /// Answers the question for the end of the log for as long as it is asked: by a copy that stays behind.
+    pub(crate) fn fence_behind(&mut self, fence: &ChangeToken) {
+        loop {
+            match self.poll() {
+                Ok(Action::Send(_)) => self.fence(fence),
+                Ok(Action::Wait(wait)) => self.now += wait.at_least,
+                Ok(_) => return,
+                Err(error) => {
+                    self.last_error = Some(error);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the run ended because the log is another one.
+    pub(crate) fn restarted(&mut self) -> bool {
+        matches!(self.poll(), Ok(Action::Done(Done::Resync { reason: ResyncReason::LogRestarted, .. })))
     }
 
     /// Answers the question for a page with rows of these tokens; returns the start and end that were asked for.

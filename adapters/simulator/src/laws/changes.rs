@@ -273,7 +273,7 @@ impl<H: ChangesHandler> Changes<H> {
         begun.and_then(Checkpoint::token).is_some_and(|token| stage.ended_at(token))
     }
 
-    fn count_requests<P: Theatre>(&self, stage: &Stage<P>) -> Result<(), Fallen> {
+    fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let (sent, pages, troubles) = (stage.cost.sent, stage.pages, stage.cost.troubles);
         let looks = stage.looks_from(self.begun.as_ref());
         if sent <= stage.cost.most_of_changes(pages, looks, self.is_idle(stage)) {

@@ -192,7 +192,9 @@ pub(super) fn run<P: Theatre, F: Performer>(
         Ended::Failed(Error::Exhausted(exhausted)) if stage.scripted > 0 || stage.plan.wicked => {
             stage.theatre.pass(exhausted.wait + Duration::from_secs(1));
         }
-        Ended::Failed(Error::Unsettled { .. }) => stage.theatre.pass(Duration::from_secs(60)),
+        Ended::Failed(Error::Unsettled { .. } | Error::Behind { .. }) => {
+            stage.theatre.pass(Duration::from_secs(60))
+        }
         Ended::Failed(_) if stage.scripted > 0 || stage.plan.wicked => {
             stage.theatre.pass(Duration::from_secs(1));
         }

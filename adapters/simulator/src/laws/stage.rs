@@ -206,12 +206,15 @@ impl<P: Theatre> Stage<P> {
         self.end.is_some_and(|end| (end.place.number, end.place.ticks.0) == (token.number(), token.ticks()))
     }
 
-    /// How often the end of the log is to be read from here: once more where it lay behind.
-    pub(super) fn looks_from(&self, begun: Option<&Checkpoint>) -> u64 {
-        let (Some(begun), Some(end)) = (begun, self.first_end) else { return 1 };
+    /// How often the end of the log is to be read from here: for a while where it lay behind or is another change of
+    /// the same number, and until two answers agree on the time before anything is called too old.
+    pub(super) fn looks_from(&mut self, begun: Option<&Checkpoint>) -> u64 {
+        let age = self.theatre.with_server(|server| server.world().age());
+        let looks = 1 + if age > ALMOST_EXPIRED { MOST_CONFIRMATIONS } else { 0 };
+        let (Some(begun), Some(end)) = (begun, self.first_end) else { return looks };
         let is_behind =
             |token: &ChangeToken| end.place.number < token.number() || end.place.ticks.0 < token.ticks();
-        1 + u64::from(begun.token().is_none_or(is_behind))
+        looks + if begun.token().is_none_or(is_behind) { MOST_FAILURES } else { 0 }
     }
 
     /// After a death the next process is not there at once, and never before the time the server asked for.
@@ -311,3 +314,10 @@ fn spoil(body: &mut Vec<u8>, rng: &mut Rng) {
         _ => {}
     }
 }
+
+/// Before this nothing can be too old.
+const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
+/// Failures in a row after which a session gives up (`Policy::max_failures`).
+const MOST_FAILURES: u64 = 8;
+/// Readings of the log's end only for the time it is.
+const MOST_CONFIRMATIONS: u64 = 4;

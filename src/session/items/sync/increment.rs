@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Again, Contradiction, Part, Said, Sync, notices};
+use super::{Again, Part, Said, Sync, notices};
 use crate::{
-    checkpoint::Position,
+    checkpoint::{Expected, Ids, Position},
     item::{Event, EventKind, Rowset},
     session::{
+        course::Trouble,
         items::outcome::{Basis, ItemChange, Known},
         log::{self, Judgement},
         outcome::ResyncReason,
     },
+    token::ChangeToken,
 };
 
 impl Sync {
@@ -21,7 +23,7 @@ impl Sync {
         &mut self,
         answer: &Rowset,
         time: Timestamp,
-    ) -> Result<Said, Contradiction> {
+    ) -> Result<Said, Trouble> {
         if let Some(reason) = answer.events.iter().find_map(resets) {
             return Ok(self.reload(reason));
         }
@@ -31,14 +33,28 @@ impl Sync {
         let last = answer.token.clone().ok_or("the increment has no LastChangeToken")?;
         self.check(&last)?;
         let start = self.increment_start().cloned().ok_or("an increment has a start")?;
+        if self.is_too_old(self.again.as_ref().map_or(self.state.moment, |again| again.moment)) {
+            // Its start grew too old while the answer was on the way: silence would prove nothing.
+            return Ok(Said::Nothing);
+        }
         if last.number() < start.number() {
-            return Ok(match log::behind(start.ticks(), last.ticks()) {
-                Judgement::Resync(reason) => self.reload(reason),
-                _ => self.lags(),
-            });
+            // One answer is no proof of another log: the end of this one was read when the run began.
+            self.behind += 1;
+            return match log::behind(start.ticks(), last.ticks()) {
+                Judgement::Resync(reason) if self.behind >= MOST_BEHIND => Ok(self.reload(reason)),
+                _ => Err(Trouble::Behind(format!("the increment from {start} ends before it, at {last}"))),
+            };
+        }
+        self.behind = 0;
+        let at_end = !answer.more_changes && last.number() >= self.fence.number();
+        if !answer.more_changes && !at_end && last.number() == start.number() {
+            return Err(Trouble::Behind(format!(
+                "nothing is said to follow {last}, and the log ends at {}",
+                self.fence
+            )));
         }
         if answer.more_changes && last.number() == start.number() {
-            return Err(format!("more changes are said to follow {last}, but the token does not move"));
+            return Err(format!("more changes are said to follow {last}, but the token does not move").into());
         }
         if answer.broken.iter().any(|broken| broken.id.is_none()) {
             self.name_changes();
@@ -47,21 +63,30 @@ impl Sync {
         let notices = notices(answer);
         let more = answer.more_changes;
         self.more = more;
-        let first = self.first.get_or_insert(start).clone();
-        let names_from = self.items_mut().names_from.take().filter(|from| !self.is_too_old(from.time()));
-        let items = self.items_mut();
-        items.names_from = names_from.or(Some(first));
-        items.names_due |= answer.events.iter().any(takes_along);
-        let changes = self.apply(answer);
-        self.again = self.again.take().filter(|_| more).map(|_| Again { token: last.clone(), moment: time });
+        // A position inside a backlog is as old as its last change: the log forgets what follows it by its own age.
+        let moment = if at_end { time } else { last.time().min(time) };
+        self.names_begin(&start);
+        let gone = answer.events.iter().filter(|event| takes_along(event)).filter_map(|event| event.id);
+        let mut expected = Expected { gone: Ids::default(), after: start.number() };
+        gone.for_each(|id| expected.gone.insert(id));
+        if answer.events.iter().any(takes_along) {
+            let items = self.items_mut();
+            items.names_due = true;
+            // A copy that has the last of them has those before.
+            items.expected = Some(expected);
+        }
+        let changes = self.apply(answer, last.number());
+        let overlaps = more || last.number() < self.position_number();
+        self.again = self.again.take().filter(|_| overlaps).map(|_| Again { token: last.clone(), moment });
         let forward = match &self.state.position {
             Position::Token(position) => position.number() <= last.number(),
             _ => true,
         };
-        self.reached = !more || last.number() >= self.fence.number();
+        self.reached = last.number() >= self.fence.number();
         if forward {
+            let stays = self.position_number() == last.number();
+            self.state.moment = if stays { moment.max(self.state.moment) } else { moment };
             self.state.position = Position::Token(last);
-            self.state.moment = time;
         }
         if let Some(said) = self.too_many_folders() {
             return Ok(said);
@@ -72,14 +97,29 @@ impl Sync {
         Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }))
     }
 
+    /// Has GetChanges begin no later than this increment, should it be asked: at the increment before it, where that
+    /// is still inside the log.
+    fn names_begin(&mut self, start: &ChangeToken) {
+        let moment = self.again.as_ref().map_or(self.state.moment, |again| again.moment);
+        let first = self.first.get_or_insert(Again { token: start.clone(), moment }).clone();
+        let (from, from_moment) = (self.items().names_from.clone(), self.items().names_moment);
+        let moment = |from: &ChangeToken| from_moment.unwrap_or(from.time());
+        let stays = from.as_ref().is_some_and(|from| {
+            from.number() <= first.token.number()
+                && (self.items().names_due || !self.is_too_old(moment(from)))
+        });
+        if !stays {
+            let items = self.items_mut();
+            (items.names_from, items.names_moment) = (Some(first.token), Some(first.moment));
+        }
+    }
+
     /// Turns an increment into changes: events first, in the order of the document, then rows. What was only pointed
     /// at becomes pending.
-    fn apply(&mut self, answer: &Rowset) -> Vec<ItemChange> {
+    fn apply(&mut self, answer: &Rowset, as_of: i64) -> Vec<ItemChange> {
         let present: BTreeSet<i32> = answer.rows.iter().map(|row| row.id()).collect();
-        present
-            .iter()
-            .chain(answer.events.iter().filter_map(|event| event.id.as_ref()))
-            .for_each(|id| self.told.insert(*id));
+        let named = answer.events.iter().filter_map(|event| event.id);
+        self.told.extend(present.iter().copied().chain(named).map(|id| (id, as_of)));
         let back = |event: &&Event| event.kind == EventKind::Restored;
         let restored: BTreeSet<i32> =
             answer.events.iter().filter(back).filter_map(|event| event.id).collect();
@@ -119,6 +159,9 @@ impl Sync {
         changes
     }
 }
+
+/// Answers in a row that end long before they began, after which it is another log.
+pub(super) const MOST_BEHIND: u32 = 3;
 
 /// Why an event makes everything uncertain that is held; `None` for the others.
 fn resets(event: &Event) -> Option<ResyncReason> {

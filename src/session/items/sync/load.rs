@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Contradiction, Part, Said, Sync, notices};
+use super::{Part, Said, Sync, increment::MOST_BEHIND, notices};
 use crate::{
     checkpoint::{Ids, Load, Position},
     item::Rowset,
     session::{
+        course::Trouble,
         items::outcome::{Basis, End, ItemChange, Mark, Notice},
         log::{self, Judgement},
         overlap,
@@ -20,7 +21,7 @@ impl Sync {
         &mut self,
         answer: &Rowset,
         time: Timestamp,
-    ) -> Result<Said, Contradiction> {
+    ) -> Result<Said, Trouble> {
         if let Some(said) = self.aside(answer) {
             return Ok(said);
         }
@@ -29,15 +30,18 @@ impl Sync {
         self.check(&last)?;
         // A page from a copy that lags behind would show items as no increment corrects them.
         if let Some(load) = self.items().load.as_ref().filter(|load| last.number() < load.first.number()) {
-            return Ok(match log::behind(load.first.ticks(), last.ticks()) {
-                Judgement::Resync(reason) => self.reload(reason),
-                _ => Said::Unsettled(format!(
-                    "the server lags behind the beginning of the load, {}",
-                    load.first
-                )),
-            });
+            let behind = format!("the page ends at {last}, before the beginning of the load, {}", load.first);
+            let judgement = log::behind(load.first.ticks(), last.ticks());
+            self.behind += 1;
+            return match judgement {
+                Judgement::Resync(reason) if self.behind >= MOST_BEHIND => Ok(self.reload(reason)),
+                _ => Err(Trouble::Behind(behind)),
+            };
         }
-        let load = self.load(&last, time);
+        self.behind = 0;
+        // A token below the end of the log was its end at some earlier time.
+        let moment = if last.number() >= self.fence.number() { time } else { last.time().min(time) };
+        let load = self.load(&last, moment);
         for broken in &answer.broken {
             match broken.id {
                 Some(id) => load.poison.insert(id),
@@ -47,14 +51,19 @@ impl Sync {
         load.rows += answer.rows.len() as u64;
         let broken = answer.broken.iter().filter_map(|broken| broken.id);
         let ids: Vec<i32> = answer.rows.iter().map(|row| row.id()).chain(broken).collect();
+        let passed = load.passed;
         load.passed = ids.iter().copied().fold(load.passed, i32::max);
+        // Ids ascend within a load: pages that do not come forward are a circle, or never end.
+        if answer.next_place.is_some() && load.passed == passed && load.windows.is_empty() {
+            return Err(format!("more rows are said to follow a page with no id above {passed}").into());
+        }
         let finished = match load.windows.first_window() {
             Some((first, last)) => {
                 if ids.iter().any(|id| !(first..=last).contains(id)) {
-                    return Err(format!("rows came that are not among the ids {first} to {last}"));
+                    return Err(format!("rows came that are not among the ids {first} to {last}").into());
                 }
                 match (answer.next_place.is_some(), ids.iter().max()) {
-                    (true, None) => return Err("a page without rows says that more follow".to_owned()),
+                    (true, None) => return Err("a page without rows says that more follow".into()),
                     (true, Some(highest)) if *highest < last => {
                         load.windows.replace_first(&[(highest + 1, last)]);
                     }
@@ -64,7 +73,7 @@ impl Sync {
             }
             None => {
                 if answer.next_place.is_some() && answer.next_place.as_deref() == load.place.as_deref() {
-                    return Err("the next page of the load begins where this one did".to_owned());
+                    return Err("the next page of the load begins where this one did".into());
                 }
                 load.place = answer.next_place.as_deref().map(str::to_owned);
                 answer.next_place.is_none()

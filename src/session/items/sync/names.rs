@@ -1,17 +1,18 @@
 //! GetChanges in a list's run: it names what the increment cannot tell.
 
-use super::{Contradiction, Naming, Said, Sync};
+use super::{Naming, Said, Sync};
 use crate::{
     change::{Change, ChangeKind, ChangedObject},
     checkpoint::{Ids, Position},
-    session::{log, outcome::ResyncReason},
+    session::{course::Trouble, log, outcome::ResyncReason},
 };
 
 impl Sync {
     /// Has GetChanges name what changed, because the increment cannot be answered.
     pub(in crate::session::items) fn name_changes(&mut self) {
         if let Some(cursor) = self.increment_start().cloned() {
-            self.naming = Some(Naming { cursor, ids: Ids::default(), instead: true });
+            let moment = self.again.as_ref().map_or(self.state.moment, |again| again.moment);
+            self.naming = Some(Naming { cursor, moment, ids: Ids::default(), as_of: 0, instead: true });
         }
     }
 
@@ -19,14 +20,28 @@ impl Sync {
     ///
     /// A folder that goes takes along what lies in it, without a word. What lay elsewhere before and was moved into it
     /// in the same stretch of the log is then told of nowhere but here.
-    pub(in crate::session::items) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Contradiction> {
+    pub(in crate::session::items) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
         let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
         log::check(Some(&from), self.names_end(), changes)?;
-        let naming =
-            self.naming.get_or_insert_with(|| Naming { cursor: from, ids: Ids::default(), instead: false });
+        let moment = self.items().names_moment.unwrap_or(from.time());
+        let begin = || Naming { cursor: from, moment, ids: Ids::default(), as_of: 0, instead: false };
+        let naming = self.naming.get_or_insert_with(begin);
         for change in changes {
             match &change.object {
-                ChangedObject::Item(item) => naming.ids.insert(item.item_id),
+                ChangedObject::Item(item) => {
+                    let number = change.token.number();
+                    let gone = matches!(change.kind, ChangeKind::Delete | ChangeKind::MoveAway);
+                    let items = self.state.items.get_or_insert_default();
+                    if let Some(expected) = items.expected.as_mut().filter(|it| gone && number > it.after) {
+                        expected.gone.remove(item.item_id);
+                    }
+                    // What the increment told of an item covers no change after that answer's token.
+                    let is_told = self.told.get(&item.item_id).is_some_and(|as_of| *as_of >= number);
+                    if naming.instead || !is_told {
+                        naming.ids.insert(item.item_id);
+                        naming.as_of = naming.as_of.max(number);
+                    }
+                }
                 ChangedObject::List(_) if change.kind == ChangeKind::Restore => {
                     return Ok(self.reload(ResyncReason::Restored));
                 }
@@ -35,18 +50,23 @@ impl Sync {
         }
         if let Some(last) = changes.last() {
             naming.cursor = last.token.clone();
+            naming.moment = last.token.time();
             return Ok(Said::Nothing);
         }
-        let Naming { ids, instead, .. } = self.naming.take().ok_or("GetChanges was asked for")?;
+        let Naming { ids, instead, as_of, .. } = self.naming.take().ok_or("GetChanges was asked for")?;
+        if self.items().expected.as_ref().is_some_and(|expected| !expected.gone.is_empty()) && !instead {
+            return Err(Trouble::Behind("GetChanges lacks a removal that the increment told of".to_owned()));
+        }
         if instead {
             (self.again, self.reached) = (None, true);
             self.state.position = Position::Token(self.fence.clone());
             self.state.moment = self.fence_time;
         }
-        let told = std::mem::take(&mut self.told);
+        self.told.clear();
+        self.know(as_of);
         let items = self.items_mut();
-        items.names_due = false;
-        ids.ids().filter(|id| instead || !told.contains(*id)).for_each(|id| items.pending.insert(id));
+        (items.names_due, items.expected) = (false, None);
+        ids.ids().for_each(|id| items.pending.insert(id));
         Ok(Said::Nothing)
     }
 }

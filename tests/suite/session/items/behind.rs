@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sharepoint_changes::{Checkpoint, Settings, Start};
+use sharepoint_changes::{Checkpoint, Error, Settings, Start};
 
 use super::{
     super::script::{DAY, MINUTE, kept, token},
@@ -43,6 +43,7 @@ fn a_position_that_grows_too_old_within_a_run_is_sent_no_more() {
     let mut items = Items::new(Start::Token(token(100, 0)));
     items.fence(&token(110, 0));
     items.date = 61 * DAY;
+    items.fence(&token(110, 0));
     items.answer(&Answer::new(110).list());
     assert!(!items.asked().contains("ChangeToken\""));
 }
@@ -51,14 +52,14 @@ fn a_position_that_grows_too_old_within_a_run_is_sent_no_more() {
 fn an_answer_of_another_log_is_a_new_load() {
     let another = || Answer::new(50).token(&token(50, -DAY).to_string());
     let mut items = Items::from_token(110);
-    items.answer(&another().rows(&[(3, "c")]));
+    (0..3).for_each(|_| drop(items.answer(&another().rows(&[(3, "c")]))));
     assert!(!items.asked().contains("ChangeToken\""), "an increment");
     let mut items = Items::new(Start::Beginning);
     items.fence(&token(100, 0));
     items.answer(&Answer::new(100).list());
     items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("p_ID=1"));
     let first = load_of(&items.page());
-    items.answer(&another().list().rows(&[(2, "b")]));
+    (0..3).for_each(|_| drop(items.answer(&another().list().rows(&[(2, "b")]))));
     assert!(!items.asked().contains("p_ID=1"), "a load");
     items.answer(&Answer::new(100).list().rows(&[(1, "a")]));
     // Its name is another although it begins at the same change.
@@ -66,14 +67,13 @@ fn an_answer_of_another_log_is_a_new_load() {
 }
 
 #[test]
-fn a_run_that_ends_behind_a_page_stands_where_that_page_does() {
+fn a_run_that_ends_behind_a_page_is_not_proven_to_be_up_to_date() {
     let mut items = Items::resumed(&loaded(&[(1, "a")]));
     items.fence(&token(110, 0));
     items.answer(&Answer::new(110).list());
     items.answer(&Answer::new(105).rows(&[(3, "c")]).more());
     let page = items.page();
-    items.answer(&Answer::new(103));
-    assert_eq!(items.up_to_date(), page.checkpoint);
+    assert!(matches!(items.behind(&Answer::new(103)), Error::Behind { .. }));
     assert_eq!(page.checkpoint.token(), Some(&token(105, 0)));
 }
 
@@ -119,4 +119,148 @@ fn what_follows_a_load_is_overlapped_from_its_beginning_though_no_run_came_to_it
             assert!(items.asked().contains(&token(100, 0).to_string()));
         }
     }
+}
+
+/// A run from 100 whose increment ends at 110, over two pages of which the second brings this.
+fn second_page(answer: &Answer) -> Items {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(105).rows(&[(7, "x")]).more());
+    items.page();
+    items.answer(answer);
+    items.page();
+    items
+}
+
+#[test]
+fn what_was_told_of_an_item_covers_no_later_change() {
+    // Between the two pages 7 is moved into the folder 8, which is deleted and takes it along without a word.
+    let mut items = second_page(&Answer::new(110).event("Delete", 8));
+    assert_eq!(items.names(&[(7, 104), (7, 107), (-8, 109)]), (100, 110));
+    items.names(&[]);
+    assert!(items.answer(&Answer::new(110).list()).contains(">7</Value>"));
+    assert_eq!(told(&items.page()), ["-7"]);
+    items.up_to_date();
+    // So it is where the folder left the list.
+    let mut items = second_page(&Answer::new(110).event("MoveAway", 8));
+    items.names(&[(7, 107), (-8, 109)]);
+    items.names(&[]);
+    assert!(items.asked().contains(">7</Value>"));
+}
+
+#[test]
+fn names_that_are_due_and_too_old_are_a_new_load() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("Delete", 8));
+    let page = items.page();
+    // Killed before GetChanges; 56 days later the log has more, and is no longer trusted to hold what is to be named.
+    let mut items = Items::resumed(&page.checkpoint);
+    items.date = 56 * DAY;
+    items.fence(&token(200, 56 * DAY));
+    items.answer(&Answer::new(200).list());
+    assert!(!items.asked().contains("ChangeToken\""));
+}
+
+#[test]
+fn an_answer_older_than_what_made_it_necessary_is_asked_for_again() {
+    let restored = || {
+        let mut items = Items::from_token(110);
+        items.answer(&Answer::new(110).event("Restore", 1));
+        items.page();
+        items
+    };
+    // A copy that does not know of the restore yet would have the item removed for ever.
+    let mut items = restored();
+    items.answer(&Answer::new(109).list());
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    assert_eq!(told(&items.page()), ["+1"]);
+    items.up_to_date();
+    assert!(matches!(restored().behind(&Answer::new(109).list()), Error::Behind { .. }));
+    // Each answer of a folder's listing knows what the one before knew.
+    for older in 0..3 {
+        let number = |n| if n == older { 109 } else { 110 };
+        let mut items = Items::from_token(110);
+        items.answer(&Answer::new(110).rows(&[(8, "A/")]));
+        items.page();
+        for n in 0..=older {
+            let answer = |number: i64| match n {
+                1 => Answer::new(number).list().rows(&[(9, "A/a")]),
+                _ => Answer::new(number).list().rows(&[(8, "A/")]),
+            };
+            items.answer(&answer(number(n)));
+            if n == older {
+                items.answer(&answer(110));
+            }
+            if n != 1 {
+                items.page();
+            }
+        }
+    }
+}
+
+#[test]
+fn getchanges_without_the_removal_that_made_it_due_is_a_copy_that_lags_behind() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("Delete", 8));
+    let killed = items.page().checkpoint;
+    items.names(&[]);
+    items.names(&[(7, 105), (-8, 109)]);
+    items.names(&[]);
+    assert!(items.asked().contains(">7</Value>"));
+    // It is still due for whoever goes on.
+    let mut items = Items::resumed(&killed);
+    items.fence(&token(110, 0));
+    items.answer(&Answer::new(110).list());
+    items.names(&[]);
+    items.names(&[(-8, 109)]);
+    items.names(&[]);
+}
+
+#[test]
+fn a_position_inside_a_backlog_is_as_old_as_its_last_change() {
+    let mut items = Items::resumed(&loaded(&[(1, "a")]));
+    items.date = 40 * DAY;
+    items.fence(&token(110, 40 * DAY));
+    items.answer(&Answer::new(110).list());
+    items.answer(&Answer::new(103).rows(&[(1, "b")]).more());
+    let killed = items.page().checkpoint;
+    assert_eq!(killed.moment(), super::at(0));
+    // 40 days later the log has forgotten what followed, and would answer with nothing.
+    let mut items = Items::resumed(&killed);
+    items.date = 80 * DAY;
+    items.fence(&token(120, 80 * DAY));
+    items.answer(&until(120, 80 * 24 * 60).list());
+    assert!(!items.asked().contains("ChangeToken\""));
+}
+
+#[test]
+fn folders_asked_for_by_id_may_come_over_several_pages() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(7, "A/"), (8, "B/"), (9, "C/")]));
+    items.page();
+    items.answer(&Answer::new(110).list().rows(&[(7, "A/"), (8, "B/")]).next("p_ID=8"));
+    assert_eq!(told(&items.page()), ["+7", "+8"]);
+    assert!(items.answer(&Answer::new(110).list().rows(&[(9, "C/")])).contains("p_ID=8"));
+    let page = items.page();
+    assert_eq!((told(&page), page.checkpoint.pending()), (vec!["+9".to_owned()], (0, 3)));
+}
+
+#[test]
+fn a_page_that_does_not_come_forward_is_no_progress() {
+    for rows in [&[][..], &[(1, "a")]] {
+        let mut items = Items::new(Start::Beginning);
+        items.fence(&token(100, 0));
+        items.answer(&Answer::new(100).list());
+        items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("A"));
+        items.page();
+        items.answer(&Answer::new(100).list().rows(rows).next("B"));
+        assert!(matches!(items.error(), Error::Protocol { .. }));
+    }
+}
+
+#[test]
+fn the_same_number_with_other_ticks_is_another_log() {
+    let mut items = Items::resumed(&loaded(&[(1, "a")]));
+    (0..4).for_each(|_| items.fence(&token(100, 5)));
+    items.answer(&Answer::new(100).token(&token(100, 5).to_string()).list());
+    assert!(!items.asked().contains("ChangeToken\""));
 }

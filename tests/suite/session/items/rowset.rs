@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sharepoint_changes::ChangeToken;
+
 use crate::session::script::{LIST, token};
 
 /// A row: its id, and the path of what it is below the root of the list. Folders end in a slash.
@@ -36,6 +38,11 @@ impl Answer {
     pub(super) fn token(mut self, token: &str) -> Answer {
         token.clone_into(&mut self.token);
         self
+    }
+
+    /// The end of the log as of this answer.
+    pub(super) fn last(&self) -> ChangeToken {
+        self.token.parse().unwrap()
     }
 
     pub(super) fn mask(mut self, mask: &'static str) -> Answer {
