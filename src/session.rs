@@ -19,6 +19,7 @@ mod start;
 use std::time::Duration;
 
 use http::{Request, Response};
+use jiff::Timestamp;
 
 pub use self::{
     course::Followed,
@@ -143,6 +144,12 @@ impl<Q: Followed> Session<Q> {
             open: None,
             last,
         })
+    }
+
+    /// The server's time at the last poll: the earliest that two of its answers agree on, or that its only answer
+    /// told, and never before the last change of the log. `None` before the first answer.
+    pub fn server_time(&self) -> Option<Timestamp> {
+        self.time.time()
     }
 
     /// What is to be asked next; `None` where there was something to say instead.

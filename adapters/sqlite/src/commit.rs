@@ -122,7 +122,7 @@ pub(crate) fn apply(
     let buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
     let touch = |id: i32| -> Result<(), MirrorError> {
         if context.track {
-            open.prepare_cached("INSERT OR IGNORE INTO temp.touched (id) VALUES (?1)")?.execute([id])?;
+            open.prepare_cached("INSERT OR IGNORE INTO temp._touched (id) VALUES (?1)")?.execute([id])?;
         }
         Ok(())
     };
@@ -157,7 +157,8 @@ pub(crate) fn apply(
         }
     }
     if writer.resolve {
-        tree::resolve_paths(open, &table, state.root_path.as_deref())?;
+        let renewed = if matches!(batch.part, Part::Snapshot { .. }) { since } else { 0 };
+        tree::resolve_paths(open, &table, state.root_path.as_deref(), renewed)?;
     }
     let mut checkpoint = batch.checkpoint.to_string();
     match batch.part {
@@ -171,6 +172,7 @@ pub(crate) fn apply(
             state.loaded_at = Some(context.at);
             open.execute("DELETE FROM _marks", [])?;
             committed.loaded = true;
+            tree::resolve_paths(open, &table, state.root_path.as_deref(), 0)?;
             let orphans = tree::orphans(open, &table)?;
             committed.orphans = orphans.len() as u64;
             if !orphans.is_empty() {

@@ -108,10 +108,10 @@ pub enum SyncError<E> {
     #[error("stopped on request")]
     Stopped,
     /// The list has to be read anew, and was not long ago.
-    #[error("the list has to be read anew ({}), which was done not long ago; wait until {until}, or ask for a full load", reason.name())]
+    #[error("the list has to be read anew ({}), which was done not long ago; wait until {until}, or ask for a full load", reason.map_or("found by an earlier run", ResyncReason::name))]
     ReloadHeld {
-        /// Why it has to be read anew.
-        reason: ResyncReason,
+        /// Why it has to be read anew; `None` where an earlier run found it out.
+        reason: Option<ResyncReason>,
         /// When, in the server's time, it may be done unasked.
         until: Timestamp,
     },

@@ -166,7 +166,7 @@ const TABLES: &str = "
 
 /// Ids on their way out, ids that were touched and ids that were compared: as many as there may be, in a file.
 const SCRATCH: &str = "
-    CREATE TEMP TABLE gone (id INTEGER PRIMARY KEY, along INTEGER);
-    CREATE TEMP TABLE touched (id INTEGER PRIMARY KEY);
-    CREATE TEMP TABLE seen (id INTEGER PRIMARY KEY, differs INTEGER NOT NULL);
+    CREATE TEMP TABLE _gone (id INTEGER PRIMARY KEY, along INTEGER);
+    CREATE TEMP TABLE _touched (id INTEGER PRIMARY KEY);
+    CREATE TEMP TABLE _seen (id INTEGER PRIMARY KEY, differs INTEGER NOT NULL);
 ";

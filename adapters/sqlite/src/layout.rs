@@ -162,7 +162,8 @@ pub(crate) struct Names(BTreeSet<String>);
 
 impl Names {
     pub(crate) fn new(taken: impl IntoIterator<Item = String>) -> Names {
-        Names(taken.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+        let row_id = ROW_ID.iter().map(|name| (*name).to_owned());
+        Names(taken.into_iter().map(|name| name.to_ascii_lowercase()).chain(row_id).collect())
     }
 
     /// Takes a name, or the first of `name_2`, `name_3`, … that is free.
@@ -181,13 +182,17 @@ impl Names {
     }
 }
 
+/// What SQLite calls the id of a row, unless a column has the name: a column of that name would take the id's place.
+const ROW_ID: [&str; 3] = ["rowid", "oid", "_rowid_"];
+
 /// What a field's part is called when its field is called `base`.
 pub(crate) fn column_name(base: &str, part: &str) -> String {
     if part.is_empty() { base.to_owned() } else { format!("{base}_{part}") }
 }
 
 /// The name of a list's table: its title, with an underscore for whatever is neither letter nor digit, and none at
-/// its beginning, where the tables of this crate have theirs.
+/// its beginning, where every table of this crate has one: those of the file, those of a connection, and those that
+/// stand within a statement. So no title can be one of them.
 pub(crate) fn table_name(title: Option<&str>) -> String {
     let plain: String = title
         .unwrap_or_default()

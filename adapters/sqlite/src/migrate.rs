@@ -27,7 +27,10 @@ pub(crate) fn lay_out(
     at: Timestamp,
 ) -> Result<Layout, MirrorError> {
     let table = match &state.table {
-        Some(table) => table.clone(),
+        Some(table) => {
+            tree::renew_view(open, table)?;
+            table.clone()
+        }
         None => create(open, state, schema)?,
     };
     let mut table = Table { open, name: table, names: Names::default(), changed: false };

@@ -18,6 +18,7 @@ use crate::{
     guard::{self, Guard, Watch},
     layout::Layout,
     state::State,
+    tree,
 };
 
 /// A list kept as a SQLite table, open for writing.
@@ -196,6 +197,35 @@ impl Mirror {
         self.move_on(&pending, Some(held.as_str()), held.moment(), |_| {})
     }
 
+    /// Commits the checkpoint of a run whose work goes on: with the next session, or once a load may begin.
+    pub(crate) fn pend(
+        &mut self,
+        checkpoint: &Checkpoint,
+        follows: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), MirrorError> {
+        self.move_on(checkpoint, follows, at, |_| {})
+    }
+
+    /// Notes that a new load began.
+    pub(crate) fn note_reload(&mut self, at: Timestamp) -> Result<(), MirrorError> {
+        self.change_state(|state| state.reloaded_at = Some(at))
+    }
+
+    /// The rows whose folder is neither held nor the root.
+    pub(crate) fn orphans(&self) -> Result<Vec<i32>, MirrorError> {
+        let table = self.state()?.table;
+        table.map_or(Ok(Vec::new()), |table| tree::orphans(self.connection(), &table))
+    }
+
+    fn change_state(&mut self, change: impl FnOnce(&mut State)) -> Result<(), MirrorError> {
+        let open = self.writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut state = State::read(&open)?;
+        change(&mut state);
+        state.write(&open)?;
+        Ok(open.commit()?)
+    }
+
     fn move_on(
         &mut self,
         checkpoint: &Checkpoint,
@@ -255,11 +285,7 @@ impl Mirror {
     /// Notes what the guard refused, so that whoever asks for the state of the copy hears of it.
     fn note(&mut self, error: &MirrorError) -> Result<(), MirrorError> {
         let MirrorError::TooManyRemoved(held_back) = error else { return Ok(()) };
-        let open = self.writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut state = State::read(&open)?;
-        state.held_back = Some(held_back.clone());
-        state.write(&open)?;
-        Ok(open.commit()?)
+        self.change_state(|state| state.held_back = Some(held_back.clone()))
     }
 
     pub(crate) fn note_interval(&mut self, minutes: Option<u32>) -> Result<(), MirrorError> {

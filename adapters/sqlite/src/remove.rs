@@ -63,7 +63,9 @@ impl Remover<'_> {
         let told = unique_id.map(|id| id.to_string());
         tree::collect_with_tree(self.open, self.table, id, told.as_deref())?;
         if self.track {
-            self.open.prepare_cached("INSERT OR IGNORE INTO temp.touched (id) VALUES (?1)")?.execute([id])?;
+            self.open
+                .prepare_cached("INSERT OR IGNORE INTO temp._touched (id) VALUES (?1)")?
+                .execute([id])?;
         }
         self.take(reason, watch)
     }
@@ -83,11 +85,11 @@ impl Remover<'_> {
         watch: &mut Watch,
     ) -> Result<u64, MirrorError> {
         let sql = format!(
-            "INSERT INTO temp.gone (id) SELECT id FROM {} WHERE sp_mark < ?1 OR sp_mark IS NULL",
+            "INSERT INTO temp._gone (id) SELECT id FROM {} WHERE sp_mark < ?1 OR sp_mark IS NULL",
             quoted(self.table)
         );
         self.open.prepare_cached(&sql)?.execute([mark])?;
-        let mut spared = self.open.prepare_cached("DELETE FROM temp.gone WHERE id = ?1")?;
+        let mut spared = self.open.prepare_cached("DELETE FROM temp._gone WHERE id = ?1")?;
         for id in spare {
             spared.execute([id])?;
         }
@@ -97,7 +99,7 @@ impl Remover<'_> {
     fn take(&self, reason: Reason, watch: &mut Watch) -> Result<u64, MirrorError> {
         let (open, table) = (self.open, quoted(self.table));
         let rows: i64 =
-            open.prepare_cached("SELECT count(*) FROM temp.gone")?.query_row([], |row| row.get(0))?;
+            open.prepare_cached("SELECT count(*) FROM temp._gone")?.query_row([], |row| row.get(0))?;
         if rows == 0 {
             return Ok(0);
         }
@@ -108,19 +110,19 @@ impl Remover<'_> {
             self.bury(reason)?;
         }
         if self.track {
-            open.prepare_cached("INSERT OR IGNORE INTO temp.touched (id) SELECT id FROM temp.gone")?
+            open.prepare_cached("INSERT OR IGNORE INTO temp._touched (id) SELECT id FROM temp._gone")?
                 .execute([])?;
         }
-        open.prepare_cached(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM temp.gone)"))?
+        open.prepare_cached(&format!("DELETE FROM {table} WHERE id IN (SELECT id FROM temp._gone)"))?
             .execute([])?;
-        open.prepare_cached("DELETE FROM temp.gone")?.execute([])?;
+        open.prepare_cached("DELETE FROM temp._gone")?.execute([])?;
         Ok(rows.unsigned_abs())
     }
 
     /// Paths of some of the rows in `gone`.
     fn names(&self, most: usize) -> Result<Vec<String>, MirrorError> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut statement = self.open.prepare_cached("SELECT id FROM temp.gone ORDER BY id LIMIT ?1")?;
+        let mut statement = self.open.prepare_cached("SELECT id FROM temp._gone ORDER BY id LIMIT ?1")?;
         let ids: Vec<i64> = statement.query_map([most], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let name = |id| {
             let path = tree::path(self.open, self.table, id)?;
@@ -136,7 +138,7 @@ impl Remover<'_> {
             _ => (None, None),
         };
         let rows = format!(
-            "SELECT gone.along, item.* FROM temp.gone JOIN {} AS item USING (id)",
+            "SELECT _gone.along, item.* FROM temp._gone JOIN {} AS item USING (id)",
             quoted(self.table)
         );
         let mut statement = self.open.prepare(&rows)?;

@@ -1,6 +1,6 @@
 //! A run: sessions from what the copy holds, until the copy has come to the end of the log.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use sharepoint_changes::{
@@ -142,6 +142,8 @@ impl Mirror {
             self.begin_anew()?;
         }
         let mut start = held.map_or(Start::Beginning, Start::Checkpoint);
+        let mut held_until = self.reload_held(&start, settings)?;
+        let mut asked_for = BTreeSet::new();
         let mut heard = Heard::default();
         let mut report = Report::default();
         for _ in 0..MOST_SESSIONS {
@@ -151,7 +153,13 @@ impl Mirror {
                 .map_err(SyncError::Start)?;
             let mut listening = Listening::new(session, heard);
             let done = driver(&mut listening, host, &mut |HeardPage { page, at, item_count }| {
+                if let Some(until) = held_until.filter(|until| at < *until) {
+                    return Err(Halt(Stop::Held(until)));
+                }
                 let committed = self.commit(&page, at).map_err(|error| Halt(Stop::Failed(error)))?;
+                if held_until.take().is_some() {
+                    self.note_reload(at).map_err(|error| Halt(Stop::Failed(error)))?;
+                }
                 report.add(&page, &committed);
                 progress(&report.progress(&page, &committed, item_count));
                 if committed.orphans > 0 { Err(Halt(Stop::GoOn)) } else { Ok(()) }
@@ -160,6 +168,15 @@ impl Mirror {
             let at = |moment| heard.time.unwrap_or(moment);
             start = match done {
                 Ok(Done::UpToDate { checkpoint, follows }) => {
+                    let mut orphans = self.orphans()?;
+                    orphans.retain(|id| asked_for.insert(*id));
+                    if !orphans.is_empty() {
+                        // What claims a folder that is not held was true of another moment: it is asked for again.
+                        let pending = checkpoint.with_pending(orphans);
+                        self.pend(&pending, follows.as_deref(), at(checkpoint.moment()))?;
+                        start = Start::Checkpoint(pending);
+                        continue;
+                    }
                     self.finish(&checkpoint, follows.as_deref(), at(checkpoint.moment()))?;
                     self.note_interval(heard.min_minutes)?;
                     report.rows = self.rows()?;
@@ -170,7 +187,12 @@ impl Mirror {
                 }
                 Ok(Done::Resync { reason, then, follows }) => {
                     let now = at(then.moment());
-                    self.may_reload(reason, now, settings, report.reloaded.is_some())?;
+                    if let Err(held) = self.may_reload(reason, now, settings, report.reloaded.is_some()) {
+                        // Found out once, it is not to be found out again: by the next run the log may look as if
+                        // nothing had happened.
+                        self.pend(&then, follows.as_deref(), now)?;
+                        return Err(held);
+                    }
                     self.reload(&then, follows.as_deref(), now)?;
                     report.reloaded = Some(reason);
                     Start::Checkpoint(then)
@@ -179,6 +201,9 @@ impl Mirror {
                     Some(checkpoint) => Start::Checkpoint(checkpoint),
                     None => Start::Beginning,
                 },
+                Err(DriveError::Commit(Halt(Stop::Held(until)))) => {
+                    return Err(SyncError::ReloadHeld { reason: None, until });
+                }
                 Err(DriveError::Commit(Halt(Stop::Failed(error)))) => return Err(SyncError::Mirror(error)),
                 Err(DriveError::Machine(error)) => return Err(SyncError::Session(error)),
                 Err(DriveError::Transport(error)) => return Err(SyncError::Transport(error)),
@@ -186,6 +211,16 @@ impl Mirror {
             };
         }
         Err(SyncError::Unsettled(MOST_SESSIONS))
+    }
+
+    /// Until when a load may not begin that an earlier run found necessary; `None` where none waits.
+    ///
+    /// A load that was begun with leave is younger than its checkpoint, which was taken before it.
+    fn reload_held(&self, start: &Start, settings: &SyncSettings) -> Result<Option<Timestamp>, MirrorError> {
+        let Start::Checkpoint(checkpoint) = start else { return Ok(None) };
+        let before = self.state()?.reloaded_at.filter(|_| checkpoint.is_loading());
+        let waits = before.filter(|before| *before < checkpoint.moment());
+        Ok(waits.map(|before| before.saturating_add(settings.reload_every).unwrap_or(Timestamp::MAX)))
     }
 
     /// Whether a new load may begin unasked: once a run, and not long after another.
@@ -199,7 +234,7 @@ impl Mirror {
         let before = self.state()?.reloaded_at;
         let until = before.map_or(now, |before| before.saturating_add(settings.reload_every).unwrap_or(now));
         if again || (!settings.full && until > now) {
-            return Err(SyncError::ReloadHeld { reason, until });
+            return Err(SyncError::ReloadHeld { reason: Some(reason), until });
         }
         Ok(())
     }
@@ -241,6 +276,8 @@ enum Stop {
     /// It made work pending that the session does not know of.
     #[error("the store made items pending")]
     GoOn,
+    #[error("the list may not be read anew before {0}")]
+    Held(Timestamp),
     #[error("the page was not committed")]
     Failed(#[source] MirrorError),
 }

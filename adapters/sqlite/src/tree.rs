@@ -10,26 +10,50 @@ use crate::{error::MirrorError, form::quoted};
 
 /// What stands beside a list's table: indexes for what is asked of the tree, and the view of paths.
 pub(crate) fn made_with(table: &str) -> String {
-    let table = quoted(table);
+    let (quoted, view) = (quoted(table), view(table));
     format!(
-        "CREATE INDEX _by_parent ON {table} (sp_parent) WHERE sp_parent IS NOT NULL;
-         CREATE INDEX _folders ON {table} (sp_unique_id) WHERE sp_folder = 1;
-         CREATE INDEX _folders_by_name ON {table} (sp_parent, sp_name) WHERE sp_folder = 1;
-         CREATE VIEW _paths (id, path) AS
-         WITH RECURSIVE placed (id, path, folder) AS (
+        "CREATE INDEX _by_parent ON {quoted} (sp_parent) WHERE sp_parent IS NOT NULL;
+         CREATE INDEX _folders ON {quoted} (sp_unique_id) WHERE sp_folder = 1;
+         CREATE INDEX _folders_by_name ON {quoted} (sp_parent, sp_name) WHERE sp_folder = 1;
+         {view};"
+    )
+}
+
+/// Makes the view of paths again where an earlier version made it in another way.
+pub(crate) fn renew_view(open: &Transaction<'_>, table: &str) -> Result<(), MirrorError> {
+    let view = view(table);
+    let made = "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = '_paths'";
+    let before: Option<String> = open.query_row(made, [], |row| row.get(0)).optional()?;
+    if before.as_deref() != Some(view.as_str()) {
+        open.execute_batch(&format!("DROP VIEW IF EXISTS _paths; {view};"))?;
+    }
+    Ok(())
+}
+
+/// Only the first of the folders with one UniqueId holds what claims it: so every row has one place at most, and the
+/// view ends whatever the server said.
+fn view(table: &str) -> String {
+    let table = quoted(table);
+    let holds = format!(
+        "CASE WHEN item.sp_folder = 1 AND NOT EXISTS (
+                 SELECT 1 FROM {table} AS twin WHERE twin.sp_folder = 1
+                 AND twin.sp_unique_id = item.sp_unique_id AND twin.id < item.id)
+             THEN item.sp_unique_id END"
+    );
+    format!(
+        "CREATE VIEW _paths (id, path) AS
+         WITH RECURSIVE _placed (id, path, folder) AS (
              -- What lies in the root folder, and what lies in folders that the account may not see.
-             SELECT item.id, COALESCE(item.sp_dir, _mirror.root_path, '') || '/' || item.sp_name,
-                 CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
+             SELECT item.id, COALESCE(item.sp_dir, _mirror.root_path, '') || '/' || item.sp_name, {holds}
              FROM {table} AS item, _mirror
              WHERE item.sp_parent IS NULL OR (item.sp_dir IS NOT NULL AND NOT EXISTS (
                  SELECT 1 FROM {table} AS holder
                  WHERE holder.sp_folder = 1 AND holder.sp_unique_id = item.sp_parent))
              UNION ALL
-             SELECT item.id, placed.path || '/' || item.sp_name,
-                 CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
-             FROM placed JOIN {table} AS item ON item.sp_parent = placed.folder
+             SELECT item.id, _placed.path || '/' || item.sp_name, {holds}
+             FROM _placed JOIN {table} AS item ON item.sp_parent = _placed.folder
          )
-         SELECT id, path FROM placed;"
+         SELECT id, path FROM _placed"
     )
 }
 
@@ -73,22 +97,22 @@ pub(crate) fn collect_with_tree(
 ) -> Result<(), MirrorError> {
     let table = quoted(table);
     let sql = format!(
-        "INSERT OR IGNORE INTO temp.gone (id, along)
-         WITH RECURSIVE seeds (unique_id) AS (
+        "INSERT OR IGNORE INTO temp._gone (id, along)
+         WITH RECURSIVE _seeds (unique_id) AS (
              SELECT unique_id FROM (
                  SELECT sp_unique_id AS unique_id FROM {table} WHERE id = ?1 AND sp_folder = 1
                  UNION SELECT ?2 WHERE ?2 IS NOT NULL)
              WHERE NOT EXISTS (SELECT 1 FROM {table} AS other
                  WHERE other.sp_folder = 1 AND other.sp_unique_id = unique_id AND other.id <> ?1)
-         ), below (id, unique_id) AS (
+         ), _below (id, unique_id) AS (
              SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
-             FROM seeds JOIN {table} AS item ON item.sp_parent = seeds.unique_id
+             FROM _seeds JOIN {table} AS item ON item.sp_parent = _seeds.unique_id
              UNION
              SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END
-             FROM below JOIN {table} AS item ON item.sp_parent = below.unique_id
+             FROM _below JOIN {table} AS item ON item.sp_parent = _below.unique_id
          )
          SELECT id, NULL FROM {table} WHERE id = ?1
-         UNION ALL SELECT id, ?1 FROM below"
+         UNION ALL SELECT id, ?1 FROM _below"
     );
     open.prepare_cached(&sql)?.execute(params![id, told])?;
     Ok(())
@@ -103,23 +127,23 @@ pub(crate) fn collect_unlisted(
 ) -> Result<(), MirrorError> {
     let table = quoted(table);
     let sql = format!(
-        "INSERT OR IGNORE INTO temp.gone (id, along)
-         WITH RECURSIVE below (id, unique_id, mark) AS (
+        "INSERT OR IGNORE INTO temp._gone (id, along)
+         WITH RECURSIVE _below (id, unique_id, mark) AS (
              SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END, item.sp_mark
              FROM {table} AS folder JOIN {table} AS item ON item.sp_parent = folder.sp_unique_id
              WHERE folder.id = ?1 AND folder.sp_folder = 1
              UNION
              SELECT item.id, CASE item.sp_folder WHEN 1 THEN item.sp_unique_id END, item.sp_mark
-             FROM below JOIN {table} AS item ON item.sp_parent = below.unique_id
+             FROM _below JOIN {table} AS item ON item.sp_parent = _below.unique_id
          )
-         SELECT id, ?1 FROM below WHERE mark < ?2 AND id <> ?1"
+         SELECT id, ?1 FROM _below WHERE mark < ?2 AND id <> ?1"
     );
     open.prepare_cached(&sql)?.execute(params![folder, mark])?;
     Ok(())
 }
 
 /// The rows whose folder is neither held nor the root.
-pub(crate) fn orphans(open: &Transaction<'_>, table: &str) -> Result<Vec<i32>, MirrorError> {
+pub(crate) fn orphans(open: &Connection, table: &str) -> Result<Vec<i32>, MirrorError> {
     let table = quoted(table);
     let mut statement = open.prepare_cached(&format!(
         "SELECT id FROM {table} AS item WHERE sp_parent IS NOT NULL AND NOT EXISTS (
@@ -144,6 +168,7 @@ pub(crate) fn resolve_paths(
     open: &Transaction<'_>,
     table: &str,
     root: Option<&str>,
+    since: i64,
 ) -> Result<(), MirrorError> {
     let quoted = quoted(table);
     let Some(root) = root else { return Ok(()) };
@@ -154,7 +179,7 @@ pub(crate) fn resolve_paths(
         .query_map([], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for path in paths {
-        if let Some(folder) = folder_at(open, table, root, &path)? {
+        if let Some(folder) = folder_at(open, table, root, &path, since)? {
             let sql = format!("UPDATE {quoted} SET sp_parent = ?1, sp_dir = NULL WHERE sp_parent = ?2");
             open.prepare_cached(&sql)?.execute([&folder, &path])?;
         }
@@ -162,23 +187,27 @@ pub(crate) fn resolve_paths(
     Ok(())
 }
 
-/// The UniqueId of the folder at a path, found name by name from the root.
+/// The UniqueId of the folder at a path, found name by name from the root, among folders that carry this mark or a
+/// later one: while a load is under way, the others still have the names and places they had before it.
 pub(crate) fn folder_at(
     open: &Connection,
     table: &str,
     root: &str,
     path: &str,
+    since: i64,
 ) -> Result<Option<String>, MirrorError> {
     let Some(below) = path.strip_prefix(root).and_then(|below| below.strip_prefix('/')) else {
         return Ok(None);
     };
     let table = quoted(table);
     let mut step = open.prepare_cached(&format!(
-        "SELECT sp_unique_id FROM {table} WHERE sp_parent IS ?1 AND sp_name = ?2 AND sp_folder = 1"
+        "SELECT sp_unique_id FROM {table} WHERE sp_parent IS ?1 AND sp_name = ?2 AND sp_folder = 1
+             AND COALESCE(sp_mark, 0) >= ?3"
     ))?;
     let mut folder: Option<String> = None;
     for name in below.split('/') {
-        let next = step.query_row(params![folder, name], |row| row.get::<_, Option<String>>(0)).optional()?;
+        let next =
+            step.query_row(params![folder, name, since], |row| row.get::<_, Option<String>>(0)).optional()?;
         let Some(next) = next.flatten() else { return Ok(None) };
         folder = Some(next);
     }

@@ -142,7 +142,7 @@ impl Mirror {
         let open = self.writer.connection.transaction()?;
         let mut state = State::read(&open)?;
         let mut note =
-            open.prepare_cached("INSERT OR REPLACE INTO temp.seen (id, differs) VALUES (?1, ?2)")?;
+            open.prepare_cached("INSERT OR REPLACE INTO temp._seen (id, differs) VALUES (?1, ?2)")?;
         let mut reader = Reader::new(&layout, &page.schema);
         for change in &page.changes {
             if let ItemChange::Upserted(row) = change {
@@ -155,7 +155,7 @@ impl Mirror {
     }
 
     fn forget_scratch(&self) -> Result<(), MirrorError> {
-        Ok(self.connection().execute_batch("DELETE FROM temp.seen; DELETE FROM temp.touched;")?)
+        Ok(self.connection().execute_batch("DELETE FROM temp._seen; DELETE FROM temp._touched;")?)
     }
 
     /// What differs and was not touched meanwhile.
@@ -167,7 +167,7 @@ impl Mirror {
             End::Keep => true,
             End::Sweep { spare } => {
                 let mut spared =
-                    open.prepare("INSERT OR IGNORE INTO temp.seen (id, differs) VALUES (?1, 0)")?;
+                    open.prepare("INSERT OR IGNORE INTO temp._seen (id, differs) VALUES (?1, 0)")?;
                 for id in spare {
                     spared.execute([id])?;
                 }
@@ -175,15 +175,15 @@ impl Mirror {
             }
         };
         let mut verified = Verified {
-            read: count(&open, "SELECT count(*) FROM temp.seen")?,
-            touched: count(&open, "SELECT count(*) FROM temp.touched")?,
+            read: count(&open, "SELECT count(*) FROM temp._seen")?,
+            touched: count(&open, "SELECT count(*) FROM temp._touched")?,
             drift: Vec::new(),
             partial,
         };
-        let extra = format!("SELECT {EXTRA}, id FROM {table} WHERE id NOT IN (SELECT id FROM temp.seen)");
+        let extra = format!("SELECT {EXTRA}, id FROM {table} WHERE id NOT IN (SELECT id FROM temp._seen)");
         let sql = format!(
-            "SELECT how, id FROM (SELECT differs AS how, id FROM temp.seen WHERE differs > 0
-             {}) WHERE id NOT IN (SELECT id FROM temp.touched) ORDER BY id",
+            "SELECT how, id FROM (SELECT differs AS how, id FROM temp._seen WHERE differs > 0
+             {}) WHERE id NOT IN (SELECT id FROM temp._touched) ORDER BY id",
             if *end == End::Keep { String::new() } else { format!("UNION ALL {extra}") }
         );
         let mut statement = open.prepare(&sql)?;
@@ -198,7 +198,7 @@ impl Mirror {
         }
         drop(rows);
         drop(statement);
-        open.execute_batch("DELETE FROM temp.seen; DELETE FROM temp.touched;")?;
+        open.execute_batch("DELETE FROM temp._seen; DELETE FROM temp._touched;")?;
         open.commit()?;
         Ok(verified)
     }
@@ -219,7 +219,7 @@ fn differs<'p>(
     let cells = reader.read(row, state);
     if let (Cell::Text(path), Some(root)) = (&cells[PARENT], &state.root_path)
         && path.starts_with('/')
-        && let Some(folder) = tree::folder_at(open, state.table()?, root, path)?
+        && let Some(folder) = tree::folder_at(open, state.table()?, root, path, 0)?
     {
         cells[PARENT] = Cell::owned(folder);
     }

@@ -37,7 +37,9 @@ enum Kind {
     },
     HeldBack(Refused),
     ResyncRequired {
-        reason: &'static str,
+        /// Absent where an earlier run found it out.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
         /// When it may be read anew unasked, by the server's clock.
         until: Timestamp,
     },
@@ -159,8 +161,9 @@ impl Record {
     }
 
     /// The list has to be read anew, and may not be yet.
-    pub(crate) fn resync_required(into: &Path, reason: ResyncReason, until: Timestamp) -> Record {
-        Record::new(into, Kind::ResyncRequired { reason: reason.name(), until })
+    pub(crate) fn resync_required(into: &Path, reason: Option<ResyncReason>, until: Timestamp) -> Record {
+        let reason = reason.map(ResyncReason::name);
+        Record::new(into, Kind::ResyncRequired { reason, until })
     }
 
     pub(crate) fn verified(into: &Path, verified: &Verified) -> Record {
@@ -246,7 +249,9 @@ impl fmt::Display for Record {
             ),
             Kind::HeldBack(held) => write!(f, "held back   {held}"),
             Kind::ResyncRequired { reason, until } => {
-                write!(f, "resync required ({}): unasked only after {until}", reason.replace('_', " "))
+                let reason =
+                    reason.map_or("found by an earlier run".to_owned(), |reason| reason.replace('_', " "));
+                write!(f, "resync required ({reason}): unasked only after {until}")
             }
             Kind::Verified(compared) => write!(f, "{compared}"),
             Kind::Status(standing) => {

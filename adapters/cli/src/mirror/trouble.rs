@@ -55,8 +55,9 @@ pub(crate) fn unfit(error: StartError) -> Failure {
 }
 
 /// A load that may not begin unasked.
-pub(crate) fn reload_held(reason: ResyncReason, until: Timestamp) -> Failure {
-    let reason = reason.name().replace('_', " ");
+pub(crate) fn reload_held(reason: Option<ResyncReason>, until: Timestamp) -> Failure {
+    let reason =
+        reason.map_or("an earlier run found that".to_owned(), |reason| reason.name().replace('_', " "));
     Failure::new(
         Exit::RESYNC,
         format!("the list has to be read anew ({reason}), which was begun unasked less than 6 hours ago"),

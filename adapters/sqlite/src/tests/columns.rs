@@ -163,3 +163,35 @@ fn the_sql_of_the_readme_reads_the_copy() {
     // Two items with their paths, one below the folder, two people, six columns, one tombstone.
     assert_eq!(rows, [2, 1, 2, 6, 1]);
 }
+
+#[test]
+fn no_name_of_a_list_meets_one_of_the_stores_own() {
+    for title in [
+        "gone", "touched", "seen", "placed", "Seeds", "Below", "item", "holder", "_mirror", "select", "rowid",
+    ] {
+        let mut copy = Copy::new();
+        let fields = [
+            "ID:Counter",
+            "OID:Text",
+            "rowid:Text",
+            "_rowid_:Text",
+            "path:Text",
+            "along:Text",
+            "select:Text",
+        ];
+        let mut schema = (*schema(&fields)).clone();
+        schema.title = Some(title.into());
+        copy.schema = std::sync::Arc::new(schema);
+        copy.fill(&[
+            folder(1, "A"),
+            item(2, "x").below(1, "A").with("ows_rowid='r' ows_OID='o'"),
+            item(3, "y"),
+        ]);
+        assert_eq!(copy.paths(), ["1 A", "2 A/x", "3 y"], "{title}");
+        let table = copy.mirror.table().unwrap().unwrap();
+        let kept: String = copy.one(&format!("SELECT rowid_2 || OID_2 FROM main.\"{table}\" WHERE id = 2"));
+        assert_eq!(kept, "ro");
+        copy.delta(&[deleted(1)]);
+        assert_eq!(copy.all::<i32>(&format!("SELECT id FROM main.\"{table}\"")), [3], "{title}");
+    }
+}

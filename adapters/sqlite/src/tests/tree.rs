@@ -1,5 +1,7 @@
 //! The tree by identity, and the histories that lose rows without it.
 
+use sharepoint_changes::End;
+
 use super::pages::*;
 
 #[test]
@@ -178,4 +180,24 @@ fn a_listing_goes_on_under_its_name_after_another_one_began() {
     copy.listing(1, "listing 1 of 1", true, &[item(3, "b").below(1, "A")]);
     assert_eq!(copy.ids(), [1, 2, 3, 4]);
     assert_eq!(copy.one::<i64>("SELECT count(*) FROM _marks"), 0);
+}
+
+#[test]
+fn paths_end_where_two_folders_claim_one_id_or_lie_in_each_other() {
+    let mut copy = Copy::new();
+    copy.fill(&[folder(1, "A"), folder(2, "B").once(1).below(1, "A"), item(3, "x").below(1, "A")]);
+    copy.delta(&[folder(4, "C").below(5, "D").up(), folder(5, "D").below(4, "C").up()]);
+    assert_eq!(copy.paths(), ["1 A", "2 A/B", "3 A/x"]);
+}
+
+#[test]
+fn a_path_told_in_a_load_is_resolved_among_what_the_load_has_renewed() {
+    let mut copy = Copy::new();
+    copy.fill(&[folder(7, "A"), folder(8, "B")]);
+    // Before the next load A and B change their names; the item in what is A now comes before either of them.
+    copy.load("load 2", None, &[item(3, "x").below(8, "A").by_path()]);
+    assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 3"), format!("{ROOT}/A"));
+    copy.load("load 2", Some(&End::Sweep { spare: Vec::new() }), &[folder(7, "B"), folder(8, "A")]);
+    assert_eq!(copy.paths(), ["3 A/x", "7 B", "8 A"]);
+    assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 3"), unique(8).to_string());
 }

@@ -1,0 +1,74 @@
+"""Compares the SQLite copy with the truth, value by value; it opens the file only for reading."""
+
+import json
+import sqlite3
+
+import world as truth
+
+
+def expected_row(item, fields):
+    row = {"id": item.id, "sp_unique_id": item.uid, "sp_parent": item.parent, "sp_name": item.name,
+           "sp_folder": int(item.folder), "sp_version": item.version}
+    for field in fields:
+        row.update(expected_values(field, item.values.get(field.name)))
+    return row
+
+
+def expected_values(field, value):
+    name = field.name
+    if field.type == "URL":
+        address, caption = value or (None, None)
+        return {(name, ""): address, (name, "caption"): caption}
+    if value is None:
+        return {(name, ""): None}
+    if field.type == "Boolean":
+        value = int(value)
+    elif field.type == "DateTime":
+        value = truth.instant(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif field.type == "MultiChoice":
+        value = json.dumps(list(value), separators=(",", ":"))
+    return {(name, ""): value}
+
+
+def held_rows(path):
+    connection = sqlite3.connect("file:%s?mode=ro" % path, uri=True)
+    try:
+        table, = connection.execute("SELECT table_name FROM _mirror").fetchone()
+        columns = {column: (field, part) for column, field, part in connection.execute(
+            "SELECT column_name, field, part FROM _fields WHERE removed_at IS NULL")}
+        cursor = connection.execute('SELECT * FROM "%s"' % table)
+        names = [each[0] for each in cursor.description]
+        rows = {}
+        for values in cursor.fetchall():
+            row = {columns.get(name, name): value for name, value in zip(names, values)}
+            rows[row["id"]] = row
+        paths = dict(connection.execute("SELECT id, path FROM _paths"))
+        return rows, paths
+    finally:
+        connection.close()
+
+
+def same(one, other):
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or one.strip("{}").lower() == other.strip("{}").lower()
+    return one == other
+
+
+def differences(path, world, root_path):
+    """Lines that tell what the copy holds otherwise than the world; none when it is equal."""
+    rows, paths = held_rows(path)
+    told = []
+    for id in sorted(set(rows) - set(world.items)):
+        told.append("row %d (%s) stays though it is gone" % (id, rows[id]["sp_name"]))
+    for id, item in sorted(world.items.items()):
+        if id not in rows:
+            told.append("row %d (%s, in %s) is missing" % (id, item.name, item.parent))
+            continue
+        for name, value in expected_row(item, world.fields).items():
+            held = rows[id].get(name, "no such column")
+            if not same(held, value):
+                told.append("row %d %s: held %r, true %r" % (id, name, held, value))
+        true_path = truth.path_of(world, root_path, item)
+        if paths.get(id) != true_path:
+            told.append("row %d path: held %r, true %r" % (id, paths.get(id), true_path))
+    return told
