@@ -69,6 +69,8 @@ pub struct Session<Q: Followed = ChangeQuery> {
     fence_read: Option<Duration>,
     /// How often the log's end was read only for the time that its answer tells.
     confirmations: u32,
+    /// How often the log's end lay before the position.
+    readings: u32,
     phase: Phase<Q::Course>,
     /// The request that waits for its answer.
     open: Option<Open<Step<Q>>>,
@@ -140,6 +142,7 @@ impl<Q: Followed> Session<Q> {
             time: ServerTime::default(),
             fence_read: None,
             confirmations: 0,
+            readings: 0,
             phase: Phase::Fence,
             open: None,
             last,
@@ -293,12 +296,17 @@ impl<Q: Followed> Session<Q> {
             }
         };
         let judgement = course.judge();
-        let reads_again = match judgement {
-            Judgement::Lags => true,
-            Judgement::Resync(ResyncReason::LogRestarted) => self.link.failures() < MOST_READINGS,
-            _ => false,
-        };
-        if reads_again {
+        let restarted = judgement == Judgement::Resync(ResyncReason::LogRestarted);
+        if restarted || judgement == Judgement::Lags {
+            self.readings += 1;
+        }
+        let can_wait = self.link.can_fail();
+        // Whoever cannot wait reads once more at once.
+        if (restarted || judgement == Judgement::Lags) && !can_wait && self.readings == 1 {
+            self.phase = Phase::FenceAgain(course);
+            return Ok(Outcome::Nothing);
+        }
+        if judgement == Judgement::Lags || (restarted && can_wait && self.readings <= MOST_READINGS) {
             self.phase = Phase::FenceAgain(course);
             return Err(Trouble::Behind(format!(
                 "the log's end {end} lies before what was read already; the answer came from a copy that lags behind"

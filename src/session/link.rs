@@ -114,9 +114,11 @@ impl Link {
         self.rest = pause.map(Rest::Due);
     }
 
-    /// Answers in a row that were of no use.
-    pub(super) fn failures(&self) -> u32 {
-        self.failures
+    /// Whether the budget has room for another failure and the rest after it.
+    pub(super) fn can_fail(&self) -> bool {
+        let failures = self.failures + 1;
+        let rested = self.rested.saturating_add(self.policy.rest(failures, None));
+        failures <= self.policy.max_failures && rested <= self.policy.max_rest
     }
 
     /// No good answer came: rest, as long as the budget allows it.

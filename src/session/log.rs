@@ -29,7 +29,9 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
         return Judgement::Resync(ResyncReason::Replaced);
     }
     match &state.position {
-        Position::Token(token) if token.number() > fence.number() => behind(token.ticks(), fence.ticks()),
+        Position::Token(token) if token.number() > fence.number() => {
+            long_behind(state.moment, fence_time).unwrap_or(behind(token.ticks(), fence.ticks()))
+        }
         Position::Token(token) if token.ticks() - fence.ticks() > JITTER_TICKS => RESTARTED,
         // The same change has one time: another one is a change of another log.
         Position::Token(token) if token.number() == fence.number() => {
@@ -47,12 +49,19 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
         // No token says how far the log was read, but the end it had in an earlier run is known.
         Position::Since(_) | Position::Beginning => match &state.candidate {
             Some(candidate) if candidate.token.number() > fence.number() => {
-                behind(candidate.token.ticks(), fence.ticks())
+                let judgement = behind(candidate.token.ticks(), fence.ticks());
+                long_behind(candidate.time, fence_time).unwrap_or(judgement)
             }
             _ => Judgement::Drain,
         },
         Position::Token(_) | Position::Load => Judgement::Drain,
     }
+}
+
+/// A copy that lags behind shows what was the end of the log some minutes ago. One that does not show what was the
+/// end an hour ago or more is no such copy: the log was put back, and nothing was written since.
+fn long_behind(known: Timestamp, now: Timestamp) -> Option<Judgement> {
+    older(now, known, LONGEST_LAG).then_some(RESTARTED)
 }
 
 /// What it means that the log ends this far behind the position. A copy that lags behind ends at an earlier change;
@@ -101,6 +110,8 @@ pub(super) fn signed(duration: Duration) -> SignedDuration {
 }
 
 const RESTARTED: Judgement = Judgement::Resync(ResyncReason::LogRestarted);
+/// How long a copy of the log is given to catch up.
+const LONGEST_LAG: Duration = Duration::from_secs(60 * 60);
 /// Ten minutes in ticks: how far a copy of the log may lag behind what was read before.
 const LAG_TICKS: i64 = 10 * 60 * 10_000_000;
 /// A minute in ticks: how far the ticks of a later change may lie before those of an earlier one.

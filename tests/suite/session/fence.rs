@@ -176,6 +176,16 @@ fn a_fence_far_below_the_position_means_that_the_log_restarted() {
 }
 
 #[test]
+fn a_log_that_was_put_back_by_minutes_is_noticed_though_nobody_has_worked_since() {
+    let (_, end) = first_run();
+    for (minutes, restarted) in [(59, false), (62, true)] {
+        let mut script = Script::resumed(&end, minutes * MINUTE);
+        script.fence_behind(&token(104, -MINUTE));
+        assert_eq!(script.restarted(), restarted, "{minutes}");
+    }
+}
+
+#[test]
 fn a_log_that_restarted_is_noticed_before_a_row_was_read_too() {
     for start in [Start::Beginning, Start::Time(at(-DAY))] {
         let mut script = Script::new(start);
