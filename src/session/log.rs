@@ -64,6 +64,11 @@ fn long_behind(known: Timestamp, now: Timestamp) -> Option<Judgement> {
     older(now, known, LONGEST_LAG).then_some(RESTARTED)
 }
 
+/// What it means that the log ends before a change whose time is not known, but was known of at this moment.
+pub(super) fn behind_since(known: Timestamp, now: Timestamp) -> Judgement {
+    long_behind(known, now).unwrap_or(Judgement::Lags)
+}
+
 /// What it means that the log ends this far behind the position. A copy that lags behind ends at an earlier change;
 /// a lower number at a later time is another log's.
 pub(super) fn behind(position: i64, end: i64) -> Judgement {

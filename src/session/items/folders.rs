@@ -15,7 +15,6 @@ use crate::{
     checkpoint::{Ids, ItemState, Listing, PendingFolder},
     item::Rowset,
     session::{course::Trouble, outcome::ResyncReason},
-    token::ChangeToken,
 };
 
 /// What this run knows of the pending folders.
@@ -250,14 +249,6 @@ impl Sync {
         self.folders.tries = 0;
         self.begin_listing();
         Ok(Said::Page(part))
-    }
-
-    /// The answers of one listing follow one another in time: a folder's row, what lies below it, its row again. Were
-    /// one of them older than the one before, the folder could have been elsewhere in between.
-    fn remember_answer(&mut self, answer: &Rowset) -> Result<(), Trouble> {
-        self.knows_what_is_held(answer)?;
-        self.know(answer.token.as_ref().map_or(0, ChangeToken::number));
-        Ok(())
     }
 
     /// The folder is not where it was when its listing began.

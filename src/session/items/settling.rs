@@ -39,7 +39,7 @@ impl Sync {
         if let Some(said) = self.aside(answer) {
             return Ok(said);
         }
-        self.knows_what_is_held(answer)?;
+        self.remember_answer(answer)?;
         let window = self.window();
         let mut notices = notices(answer);
         let seen = self.settling.seen.len();

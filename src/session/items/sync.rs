@@ -199,7 +199,13 @@ impl Sync {
     }
 
     pub(super) fn judge(&self) -> Judgement {
-        log::judge(&self.state, &self.fence, self.fence_time)
+        let judgement = log::judge(&self.state, &self.fence, self.fence_time);
+        let is_held = matches!(judgement, Judgement::Drain | Judgement::AtEnd);
+        // Rows that were asked for by id or by folder may be younger than the position.
+        if is_held && self.position_number() > 0 && self.items().as_of > self.fence.number() {
+            return log::behind_since(self.state.moment, self.fence_time);
+        }
+        judgement
     }
 
     /// The position is the end of the log: no increment can bring anything, unless an overlap is delivered again.
@@ -232,6 +238,17 @@ impl Sync {
                 last.number()
             )));
         }
+        Ok(())
+    }
+
+    /// Takes the moment of such an answer: those that come after it know no less. Were an answer of a listing older
+    /// than the one before, the folder could have been elsewhere in between.
+    ///
+    /// # Errors
+    /// [`Trouble::Behind`] where it came from a copy that lags behind.
+    pub(super) fn remember_answer(&mut self, answer: &Rowset) -> Result<(), Trouble> {
+        self.knows_what_is_held(answer)?;
+        self.know(answer.token.as_ref().map_or(0, ChangeToken::number));
         Ok(())
     }
 
@@ -388,8 +405,6 @@ impl Sync {
             let items = self.items_mut();
             (items.names_from, items.names_moment) = (Some(first.token), Some(first.moment));
         }
-        // Nothing is left that an answer from an older copy could spoil: what comes next begins at the position.
-        self.items_mut().as_of = 0;
         overlap::remember(&mut self.state, self.fence_time, &self.settings);
     }
 

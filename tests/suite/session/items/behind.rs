@@ -258,6 +258,23 @@ fn a_page_that_does_not_come_forward_is_no_progress() {
 }
 
 #[test]
+fn rows_younger_than_the_position_are_lost_with_the_log_that_told_them() {
+    // Asked for by id, 1 came as of 150; then the database was put back to where the position is.
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("SystemUpdate", 1));
+    items.page();
+    items.answer(&Answer::new(150).list().rows(&[(1, "b")]));
+    items.page();
+    let end = items.up_to_date();
+    let mut items = Items::resumed(&end);
+    items.date = 2 * 60 * MINUTE;
+    (0..4).for_each(|_| items.fence(&token(110, 0)));
+    items.answer(&Answer::new(110).list());
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    load_of(&items.page());
+}
+
+#[test]
 fn the_same_number_with_other_ticks_is_another_log() {
     let mut items = Items::resumed(&loaded(&[(1, "a")]));
     (0..4).for_each(|_| items.fence(&token(100, 5)));
