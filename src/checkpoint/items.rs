@@ -44,6 +44,14 @@ pub(crate) struct ItemState {
     /// What the list's fields were when it was last read.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "digest")]
     pub(crate) schema: Option<SchemaDigest>,
+    /// The list's `Version` when its fields were last compared, and the end of the log then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "token")]
+    pub(crate) version_as_of: Option<ChangeToken>,
+    /// The path of the list's root folder when it was last read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) root: Option<String>,
     /// How many loads there were; with it no two of them have the same name.
     #[serde(default)]
     pub(crate) loads: u32,

@@ -171,6 +171,11 @@ impl Course for Items {
                 let bounds = (self.sync.names_start(), Some(self.sync.names_end()));
                 Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Names))
             }
+            Step::Columns => {
+                let query = ask::columns(asker.scope);
+                let bounds = (self.sync.columns_start(), Some(self.sync.names_end()));
+                Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Columns))
+            }
             step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),
         }
     }
@@ -183,6 +188,7 @@ impl Course for Items {
     ) -> Result<Outcome<ItemPage>, Trouble> {
         let said = match asked {
             Asked::Step(Step::Names) => self.sync.on_names(&changes::json::read(body, false)?)?,
+            Asked::Step(Step::Columns) => self.sync.on_columns(&changes::json::read(body, false)?)?,
             Asked::Step(step) => {
                 let answer = items::rowset::read(body)?;
                 let time = time.unwrap_or(self.sync.fence_time);
@@ -195,7 +201,7 @@ impl Course for Items {
                     Step::FolderRows => self.sync.on_folder_rows(&answer)?,
                     Step::FolderPage => self.sync.on_folder_page(&answer)?,
                     Step::FolderCheck => self.sync.on_folder_check(&answer)?,
-                    Step::Names | Step::Expired | Step::End => Said::Nothing,
+                    Step::Names | Step::Columns | Step::Expired | Step::End => Said::Nothing,
                 }
             }
             Asked::Probe => {
@@ -215,7 +221,7 @@ impl Course for Items {
             self.doubt = Doubt::default();
             return Reaction::Usual;
         };
-        let by_token = matches!(step, Step::Increment | Step::Names);
+        let by_token = matches!(step, Step::Increment | Step::Names | Step::Columns);
         let said = match fault.class() {
             // Told without a code, as over SOAP, anything may be wrong. If it is the token, naming the changes by it
             // says so in so many words.
@@ -237,7 +243,9 @@ impl Course for Items {
                     fault: fault.clone(),
                 }));
             }
-            _ if step == Step::Names || !fault.status().is_server_error() => return Reaction::Usual,
+            _ if matches!(step, Step::Names | Step::Columns) || !fault.status().is_server_error() => {
+                return Reaction::Usual;
+            }
             _ => return self.doubted(fault.to_string()),
         };
         self.doubt = Doubt::default();
@@ -246,7 +254,7 @@ impl Course for Items {
 
     fn on_unreadable(&mut self, asked: Asked, error: &DecodeError) -> Reaction<ItemPage> {
         match asked {
-            Asked::Step(Step::Names) => Reaction::Usual,
+            Asked::Step(Step::Names | Step::Columns) => Reaction::Usual,
             Asked::Step(_) => self.doubted(error.to_string()),
             Asked::Probe => {
                 self.doubt = Doubt::default();
@@ -260,7 +268,7 @@ impl Course for Items {
     }
 
     fn carries_token(asked: Asked) -> bool {
-        matches!(asked, Asked::Step(Step::Increment | Step::Names))
+        matches!(asked, Asked::Step(Step::Increment | Step::Names | Step::Columns))
     }
 
     fn follow(page: &mut ItemPage, follows: Option<String>) -> String {
@@ -292,7 +300,7 @@ impl Items {
             // Its row, or the server for a while: placed anew, the folder is gone around if it is its row.
             Step::FolderCheck => self.sync.folder_moved(),
             Step::FolderPage => self.sync.reload(ResyncReason::Unreadable),
-            Step::Schema | Step::Names | Step::Expired | Step::End => Said::Nothing,
+            Step::Schema | Step::Names | Step::Columns | Step::Expired | Step::End => Said::Nothing,
         }
     }
 

@@ -9,7 +9,7 @@ use super::sync::{Step, Sync};
 use crate::{
     caml::{Condition, FieldRef, Literal, Order, Query, ViewFields, Where},
     item_query::ItemQuery,
-    query::{ChangeQuery, Preset},
+    query::{ChangeQuery, Objects, Preset},
     site::Scope,
 };
 
@@ -27,6 +27,11 @@ pub(super) fn probe(query: &ItemQuery, scope: &Scope) -> ItemQuery {
 /// GetChanges, for the ids of what changed.
 pub(super) fn names(scope: &Scope) -> ChangeQuery {
     ChangeQuery::preset(scope.clone(), Preset::Items)
+}
+
+/// GetChanges, for changes of columns.
+pub(super) fn columns(scope: &Scope) -> ChangeQuery {
+    ChangeQuery::new(scope.clone(), Objects::FIELD, Preset::Schema.kinds())
 }
 
 /// Rows, for a step of the work.
@@ -71,7 +76,7 @@ pub(super) fn rows(query: &ItemQuery, scope: &Scope, sync: &Sync, step: Step) ->
             None => whole,
         },
         Step::FolderCheck => among(&sync.listed().map(|(id, _)| id).into_iter().collect::<Vec<_>>()),
-        Step::Names | Step::Expired | Step::End => whole,
+        Step::Names | Step::Columns | Step::Expired | Step::End => whole,
     }
 }
 

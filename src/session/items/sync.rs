@@ -4,6 +4,7 @@
 //! that were only pointed at before the next page of the increment, folders once the increment has reached the end.
 //! So a checkpoint taken anywhere says by itself what is left to do.
 
+mod columns;
 mod increment;
 mod load;
 mod names;
@@ -59,6 +60,8 @@ pub(super) struct Sync {
     pub(super) folders: Folders,
     /// The ids that GetChanges names.
     naming: Option<Naming>,
+    /// Changes of columns that are compared with the difference of the fields.
+    columns: Option<columns::Columns>,
     /// Items this run's increment told of, by a row or an event, each with the number of the change up to which the
     /// last such answer knew the list: what happened to it later is not told by that.
     told: BTreeMap<i32, i64>,
@@ -108,6 +111,8 @@ pub enum Step {
     Increment,
     /// Which items changed, from GetChanges.
     Names,
+    /// Which columns changed, from GetChanges.
+    Columns,
     /// The rows of pending folders themselves.
     FolderRows,
     /// The next page of a folder's contents.
@@ -172,6 +177,7 @@ impl Sync {
             settling: Settling::default(),
             folders: Folders::default(),
             naming: None,
+            columns: None,
             told: BTreeMap::new(),
             first: None,
             more: false,
@@ -293,6 +299,8 @@ impl Sync {
             Step::Expired
         } else if self.schema.is_none() {
             Step::Schema
+        } else if self.columns.is_some() {
+            Step::Columns
         } else if self.naming.is_some() {
             Step::Names
         } else if !settled {
@@ -373,7 +381,7 @@ impl Sync {
         (items.names_from, items.names_moment, items.names_due) = (None, None, false);
         (items.expected, items.as_of) = (None, 0);
         items.folders.clear();
-        (self.again, self.naming, self.reached) = (None, None, false);
+        (self.again, self.naming, self.columns, self.reached) = (None, None, None, false);
         (self.told, self.first, self.more) = (BTreeMap::new(), None, false);
         self.settling = Settling::default();
         self.folders = Folders::default();
@@ -456,6 +464,11 @@ impl Sync {
         let values_changed = change.changed.iter().any(|name| asked(name))
             || change.added.iter().any(|name| asked(name) && derived(name));
         self.fields_untold |= !change.is_empty();
+        if self.state.position == Position::Load {
+            let items = self.items_mut();
+            (items.version, items.version_as_of) = (None, None);
+        }
+        self.compare_columns(list, &change);
         self.items_mut().schema = Some(digest);
         self.schema = Some(schema);
         Some(if values_changed { self.reload(ResyncReason::SchemaChanged) } else { Said::Nothing })

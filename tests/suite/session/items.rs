@@ -136,6 +136,22 @@ impl Items {
         }
     }
 
+    /// Answers GetChanges with changes of columns, of these kinds at these numbers.
+    fn columns(&mut self, changes: &[(i32, i64)]) {
+        let request = self.request();
+        let asked = String::from_utf8(request.body().clone()).unwrap();
+        assert!(asked.contains(r#""Field":true"#) && !asked.contains(r#""Item":true"#), "{asked}");
+        let row = |(kind, number): &(i32, i64)| {
+            format!(
+                r#"{{"__metadata":{{"type":"SP.ChangeField"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":{kind},
+                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","FieldId":"{LIST}","WebId":"{LIST}"}}"#,
+                script::token(*number, 0)
+            )
+        };
+        let rows = changes.iter().map(row).collect::<Vec<_>>().join(",");
+        self.reply(200, &format!(r#"{{"d":{{"results":[{rows}]}}}}"#));
+    }
+
     fn page(&mut self) -> ItemPage {
         match self.poll().unwrap() {
             Action::Page(page) => page,

@@ -21,6 +21,8 @@ pub(super) struct Cost {
     digests: u64,
     /// Pages of GetChanges, empty ones too.
     drained: u64,
+    /// Pages of GetChanges for columns alone, empty ones too.
+    columns: u64,
     /// Answers of a list's feed that tell the list, and no more than the id of one row.
     lists: u64,
     /// Answers to a list's token after which nothing more is said to follow.
@@ -44,6 +46,8 @@ pub(super) enum Asked {
     Digest,
     /// A page of GetChanges.
     Changes,
+    /// A page of GetChanges for columns alone.
+    Columns,
     /// A list, and of a row no more than its id.
     List,
     /// What changed in a list since a token.
@@ -81,7 +85,8 @@ impl Asked {
         } else if path.ends_with("contextinfo") {
             Self::Digest
         } else if path.ends_with("GetChanges") {
-            Self::Changes
+            let columns = has(body, b"\"Field\":true") && !has(body, b"\"View\":true");
+            if columns { Self::Columns } else { Self::Changes }
         } else if has(body, b"hangeToken") {
             // `ChangeToken` of REST, `changeToken` of SOAP.
             Self::Since
@@ -114,10 +119,11 @@ impl Cost {
             Asked::End => self.looks += 1,
             Asked::Digest => self.digests += 1,
             Asked::Changes => self.drained += 1,
+            Asked::Columns => self.columns += 1,
             Asked::List => self.lists += 1,
             Asked::Since | Asked::Folder | Asked::Rows => {}
         }
-        if !matches!(asked, Asked::End | Asked::Digest | Asked::Changes) {
+        if !matches!(asked, Asked::End | Asked::Digest | Asked::Changes | Asked::Columns) {
             self.hear(asked, answer.body());
         }
     }
@@ -158,6 +164,7 @@ impl Cost {
     /// - A listing ends with the row of its folder: one answer that is no page.
     /// - What went may have taken along what no answer told of. GetChanges names it: one page, and the empty one;
     ///   what becomes visible between the two is a page of its own.
+    /// - Where the list's version moved, GetChanges names changes of columns: few rows, and the empty page.
     /// - Three failures of one request cost a single row, to learn whether the server answers at all.
     /// - An answer that tells of other fields, or of other rights, is thrown away and asked for again; so is one that
     ///   tells that everything has to be read anew, after which the increment and GetChanges come again.
@@ -177,6 +184,7 @@ impl Cost {
         let unasked = self.ends.saturating_sub(times + thrown);
         let most = log
             + self.drained.min(2 * times + revealed)
+            + self.columns.min(3)
             + self.lists.min(1 + doubts + anew)
             + pages
             + self.quiet.min(times)

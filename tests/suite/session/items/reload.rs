@@ -144,3 +144,49 @@ fn a_change_token_that_the_server_refuses_is_a_new_load() {
     items.reply(500, super::super::script::EXPIRED);
     assert!(!items.asked().contains("ChangeToken\""));
 }
+
+/// A copy of a list of version 7, and the next run, which hears of version 8 and reads these changes of columns.
+fn after_changes_of_columns(changes: &[(i32, i64)]) -> Items {
+    let versioned = |number: i64, version| Answer::new(number).list().list_attribute("Version", version);
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&versioned(100, "7"));
+    items.answer(&versioned(100, "7").rows(&[(1, "a")]));
+    items.page();
+    items.answer(&Answer::new(100));
+    let mut items = Items::resumed(&items.up_to_date());
+    items.fence(&token(110, 0));
+    items.answer(&versioned(110, "8"));
+    items.columns(changes);
+    if !changes.is_empty() {
+        items.columns(&[]);
+    }
+    items
+}
+
+#[test]
+fn a_column_that_was_taken_off_and_put_on_again_is_a_new_load() {
+    for changes in [&[(3, 101), (1, 102)][..], &[(2, 103), (2, 104)]] {
+        let mut items = after_changes_of_columns(changes);
+        items.answer(&Answer::new(110).list().list_attribute("Version", "8").rows(&[(1, "a")]));
+        load_of(&items.page());
+    }
+    // Another title of a column, or of the list, is none.
+    for changes in [&[(2, 103)][..], &[]] {
+        let mut items = after_changes_of_columns(changes);
+        assert!(items.asked().contains("ChangeToken\""));
+        items.answer(&Answer::new(110));
+        items.up_to_date();
+    }
+}
+
+#[test]
+fn a_renamed_root_folder_is_told_though_no_row_comes_with_it() {
+    let mut items = Items::resumed(&super::loaded(&[(1, "a")]));
+    items.fence(&token(110, 0));
+    items.answer(&Answer::new(110).list().list_attribute("RootFolder", "/sites/ops/Lists/Q2"));
+    items.answer(&Answer::new(110));
+    let page = items.page();
+    assert_eq!(page.schema.root_folder.as_deref(), Some("/sites/ops/Lists/Q2"));
+    items.up_to_date();
+}

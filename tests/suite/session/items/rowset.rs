@@ -40,6 +40,16 @@ impl Answer {
         self
     }
 
+    /// Sets an attribute of the list.
+    pub(super) fn list_attribute(mut self, name: &str, value: &str) -> Answer {
+        let list = self.list.take().unwrap();
+        self.list = Some(match name {
+            "RootFolder" => list.replace("/sites/ops/Lists/Q1", value),
+            _ => list.replacen("<List ", &format!("<List {name}=\"{value}\" "), 1),
+        });
+        self
+    }
+
     /// The end of the log as of this answer.
     pub(super) fn last(&self) -> ChangeToken {
         self.token.parse().unwrap()
