@@ -3,7 +3,7 @@
 pub(crate) mod changes;
 pub(crate) mod items;
 
-use http::{HeaderValue, Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 use crate::{
     error::{DecodeError, Error},
@@ -64,8 +64,21 @@ pub(crate) fn read_with<B: AsRef<[u8]>, T>(
     if let Some(fault) = fault::read(answer) {
         return Err(Error::Fault(fault));
     }
-    reader(answer.body().as_ref())
+    whole(answer)
+        .and_then(|()| reader(answer.body().as_ref()))
         .map_err(|error| Error::Decode(error.with_request_id(fault::request_id(answer.headers()))))
+}
+
+/// Whether a success holds all that was asked for: every call of this crate is answered with 200. A part of it (206),
+/// or a promise of it (202), proves nothing.
+///
+/// # Errors
+/// A [`DecodeError`] that counts as cut, so that it is asked for again.
+pub(crate) fn whole<B>(answer: &Response<B>) -> Result<(), DecodeError> {
+    if answer.status() == StatusCode::OK {
+        return Ok(());
+    }
+    Err(DecodeError::new(format!("an answer of status 200, not {},", answer.status()), "").cut_off())
 }
 
 /// A request with what every call to the server carries.

@@ -38,7 +38,7 @@ use crate::{
     digest::{self, Digest},
     error::{DecodeError, Error},
     fault::{self, Fault, FaultClass},
-    fence,
+    feed, fence,
     machine::{Action, Machine, WaitReason},
     query::ChangeQuery,
     retry,
@@ -215,6 +215,9 @@ impl<Q: Followed> Session<Q> {
     fn on_answer(&mut self, question: Question<Step<Q>>, answer: &Response<&[u8]>) -> Result<(), Error> {
         if let Some(fault) = fault::read(answer) {
             return self.on_fault(question, answer, fault);
+        }
+        if let Err(error) = feed::whole(answer) {
+            return self.on_unreadable(question, error);
         }
         if let Some(date) = retry::date(answer.headers()) {
             self.time.observe(date);

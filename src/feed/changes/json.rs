@@ -130,23 +130,36 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Envelope<T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Page<T>, A::Error> {
-        let mut found = None;
+        let (mut found, mut more) = (None::<Page<T>>, false);
         while let Some(key) = map.next_key::<Key<'de>>()? {
             let page = if key.0 == self.rows {
                 Page(map.next_value()?)
             } else if self.inner.is_some_and(|inner| key.0 == inner) {
                 map.next_value::<Verbose<T>>()?.0
+            } else if ERRORS.contains(&&*key.0) {
+                return Err(A::Error::custom("an error stands beside the rows"));
             } else {
-                map.next_value::<IgnoredAny>()?;
+                let value = map.next_value::<Option<IgnoredAny>>()?;
+                more |= NEXT.contains(&&*key.0) && value.is_some();
                 continue;
             };
             if found.replace(page).is_some() {
                 return Err(A::Error::custom("the rows stand twice in the answer"));
             }
         }
-        found.ok_or_else(|| A::Error::custom(format_args!("no array {:?} in the answer", self.rows)))
+        let found =
+            found.ok_or_else(|| A::Error::custom(format_args!("no array {:?} in the answer", self.rows)))?;
+        if more && found.0.is_empty() {
+            return Err(A::Error::custom("more rows are said to follow an empty page"));
+        }
+        Ok(found)
     }
 }
+
+/// Members that contradict rows: an answer with one of them is none.
+const ERRORS: [&str; 2] = ["error", "odata.error"];
+/// Members that say that more follows.
+const NEXT: [&str; 3] = ["__next", "odata.nextLink", "@odata.nextLink"];
 
 /// What stands in `d`.
 struct Verbose<T>(Page<T>);

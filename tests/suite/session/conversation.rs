@@ -343,3 +343,28 @@ fn answers_that_are_cut_for_ever_use_up_the_budget_and_are_no_decode_error() {
     let Error::Exhausted(exhausted) = error else { panic!("{error:?}") };
     assert!(exhausted.fault.is_none() && exhausted.failures == 9);
 }
+
+#[test]
+fn a_success_that_contradicts_itself_is_no_end() {
+    for (status, body) in [
+        (206, r#"{"d":{"results":[]}}"#),
+        (202, r#"{"value":[]}"#),
+        (204, ""),
+        (200, r#"{"value":[],"odata.nextLink":"https://x/next"}"#),
+        (200, r#"{"d":{"results":[],"__next":"https://x/next"}}"#),
+        (200, r#"{"value":[],"error":{"code":"-1, System.Exception"}}"#),
+        (200, r#"{"odata.error":{"code":"-1, System.Exception"},"value":[]}"#),
+    ] {
+        let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+        script.fence(&token(110, 0));
+        script.request();
+        script.answer(status, &[], body);
+        assert!(!matches!(script.poll(), Ok(Action::Done(_))), "{status} {body}");
+    }
+    // Neither is it an end of the log.
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.request();
+    let end = format!(r#"{{"CurrentChangeToken":{{"StringValue":"{}"}}}}"#, token(110, 0));
+    script.answer(206, &[], &end);
+    assert!(matches!(script.poll(), Ok(Action::Wait(_))));
+}

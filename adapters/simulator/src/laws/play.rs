@@ -193,7 +193,7 @@ pub(super) fn run<P: Theatre, F: Performer>(
             stage.theatre.pass(exhausted.wait + Duration::from_secs(1));
         }
         Ended::Failed(Error::Unsettled { .. } | Error::Behind { .. }) => {
-            stage.theatre.pass(Duration::from_secs(60))
+            stage.theatre.pass(Duration::from_secs(60));
         }
         Ended::Failed(_) if stage.scripted > 0 || stage.plan.wicked => {
             stage.theatre.pass(Duration::from_secs(1));
