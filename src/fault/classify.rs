@@ -1,7 +1,7 @@
 //! From what an answer says to the [class](FaultClass) of the failure: by number and type, then by status, never by
 //! message.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 
 use super::{
     FaultClass,
@@ -22,7 +22,13 @@ pub(super) fn classify(
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             return (FaultClass::Throttled, false);
         }
+        // A layer in front may write the status of what it met into the body alone.
+        StatusCode::UNAUTHORIZED if says_throttled(envelope) => return (FaultClass::Throttled, false),
         StatusCode::UNAUTHORIZED => return (FaultClass::Unauthorized, false),
+        // Whoever says when to come back has not refused the request.
+        StatusCode::BAD_REQUEST if headers.contains_key(RETRY_AFTER) => {
+            return (FaultClass::Throttled, false);
+        }
         _ => {}
     }
     let exception = envelope.exception.as_deref().unwrap_or_default().rsplit('.').next().unwrap_or_default();
@@ -43,6 +49,11 @@ pub(super) fn classify(
         class,
         bare_soap_fault || class == FaultClass::TokenMalformed || exception == "InvalidOperationException",
     )
+}
+
+fn says_throttled(envelope: &Envelope) -> bool {
+    let says = |message: &str| message.split_whitespace().next() == Some("429");
+    envelope.shape == Shape::Text && envelope.message.as_deref().is_some_and(says)
 }
 
 fn is_signed_out(
@@ -77,17 +88,19 @@ fn by_status(status: StatusCode, location: Option<&str>, envelope: &Envelope) ->
 }
 
 /// The numbers that mean the same wherever they come. -2146232832 is any `SPException` and -1 anything at all.
-const CODES: [(i32, FaultClass); 14] = [
-    (-2130575338, FaultClass::NotFound),             // 0x81020016, item or file
-    (-2130575322, FaultClass::NotFound),             // 0x81020026, list
-    (-2130575251, FaultClass::StaleDigest),          // 0x8102006D
+const CODES: [(i32, FaultClass); 16] = [
+    (-2146232060, FaultClass::Unavailable), // 0x80131904, the database could not answer
+    (-2130575306, FaultClass::Server),      // 0x81020036, a file that somebody has checked out
+    (-2130575338, FaultClass::NotFound),    // 0x81020016, item or file
+    (-2130575322, FaultClass::NotFound),    // 0x81020026, list
+    (-2130575251, FaultClass::StaleDigest), // 0x8102006D
     (-2130575173, FaultClass::TokenOfAnotherObject), // 0x810200BB
-    (-2130575172, FaultClass::TokenExpired),         // 0x810200BC
-    (-2147024894, FaultClass::NotFound),             // 0x80070002, file or web
-    (-2147024891, FaultClass::Forbidden),            // 0x80070005
-    (-2147024860, FaultClass::ListViewThreshold),    // 0x80070024
-    (-2147024809, FaultClass::Refused),              // 0x80070057
-    (-2146233086, FaultClass::TokenMalformed),       // 0x80131502, part of a token
+    (-2130575172, FaultClass::TokenExpired), // 0x810200BC
+    (-2147024894, FaultClass::NotFound),    // 0x80070002, file or web
+    (-2147024891, FaultClass::Forbidden),   // 0x80070005
+    (-2147024860, FaultClass::ListViewThreshold), // 0x80070024
+    (-2147024809, FaultClass::Refused),     // 0x80070057
+    (-2146233086, FaultClass::TokenMalformed), // 0x80131502, part of a token
     (0x8200_0006_u32.cast_signed(), FaultClass::NotFound), // SOAP, list
     (0x8200_0001_u32.cast_signed(), FaultClass::Refused), // SOAP, parameter
     (0x8200_0005_u32.cast_signed(), FaultClass::Refused), // SOAP, parameter
@@ -119,6 +132,21 @@ mod tests {
         let body =
             format!(r#"{{"odata.error":{{"code":"{code}","message":{{"lang":"nl-NL","value":"Nee."}}}}}}"#);
         fault(status, &[], &body)
+    }
+
+    #[test]
+    fn what_may_pass_by_itself_is_temporary_however_it_is_dressed() {
+        let sql = coded(500, "-2146232060, Microsoft.SharePoint.SPException");
+        assert_eq!(sql.class(), FaultClass::Unavailable);
+        assert_eq!(fault(401, &[], "429 TOO MANY REQUESTS").class(), FaultClass::Throttled);
+        assert_eq!(fault(401, &[], "No token of the 429 was good").class(), FaultClass::Unauthorized);
+        assert_eq!(fault(400, &[("retry-after", "5")], "Bad request").class(), FaultClass::Throttled);
+    }
+
+    #[test]
+    fn a_file_that_is_checked_out_is_no_locked_site() {
+        let file = coded(423, "-2130575306, Microsoft.SharePoint.SPFileCheckOutException");
+        assert_eq!(file.class(), FaultClass::Server);
     }
 
     #[test]
