@@ -67,13 +67,16 @@ impl Policy {
 /// `Retry-After` as a date is read against the answer's own `Date`; without one it counts as absent, because no
 /// other clock is known to agree with the server's.
 pub(crate) fn asked_rest(headers: &HeaderMap) -> Option<Duration> {
-    let after = text(headers, header::RETRY_AFTER.as_str()).and_then(|value| {
+    let wait = |value: &str| {
         if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
             return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
         }
         let wait = parse_date(value)?.as_second() - date(headers)?.as_second();
         Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
-    });
+    };
+    // A layer in front may add its own: the longest counts.
+    let values = headers.get_all(header::RETRY_AFTER).iter().filter_map(|value| value.to_str().ok());
+    let after = values.filter_map(|value| wait(value.trim())).max();
     after.max(seconds(headers, RESET).map(Duration::from_secs))
 }
 
@@ -104,6 +107,14 @@ mod tests {
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn the_longest_of_several_retry_after_headers_counts() {
+        let mut headers = headers(&[("retry-after", "5")]);
+        headers.append("retry-after", "90".parse().unwrap());
+        headers.append("retry-after", "soon".parse().unwrap());
+        assert_eq!(asked_rest(&headers), Some(Duration::from_secs(90)));
     }
 
     #[test]

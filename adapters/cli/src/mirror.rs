@@ -306,8 +306,11 @@ impl Run<'_> {
 
 /// How long to rest between two looks: as was asked for, and never less than the server asks for.
 fn pause(every: Duration, min_minutes: Option<u32>) -> Duration {
-    every.max(Duration::from_secs(60).saturating_mul(min_minutes.unwrap_or(0)))
+    every.max(Duration::from_secs(60).saturating_mul(min_minutes.unwrap_or(0)).min(LONGEST_FLOOR))
 }
+
+/// No sane server keeps a client away for longer than a day; one that says so is asked once a day.
+const LONGEST_FLOOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
@@ -320,5 +323,6 @@ mod tests {
         assert_eq!(pause(seconds(10), Some(0)), seconds(10));
         assert_eq!(pause(seconds(60), Some(5)), seconds(300));
         assert_eq!(pause(seconds(600), Some(5)), seconds(600));
+        assert_eq!(pause(seconds(60), Some(u32::MAX)), seconds(86_400), "what no sane server asks");
     }
 }
