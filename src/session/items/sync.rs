@@ -208,7 +208,7 @@ impl Sync {
         let judgement = log::judge(&self.state, &self.fence, self.fence_time);
         let is_held = matches!(judgement, Judgement::Drain | Judgement::AtEnd);
         // Rows that were asked for by id or by folder may be younger than the position.
-        if is_held && self.position_number() > 0 && self.items().as_of > self.fence.number() {
+        if is_held && self.items().as_of > self.fence.number() {
             return log::behind_since(self.state.moment, self.fence_time);
         }
         judgement

@@ -39,6 +39,7 @@ impl Sync {
             };
         }
         self.behind = 0;
+        self.know(last.number());
         // A token below the end of the log was its end at some earlier time.
         let moment = if last.number() >= self.fence.number() { time } else { last.time().min(time) };
         let load = self.load(&last, moment);

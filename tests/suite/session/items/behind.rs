@@ -281,3 +281,19 @@ fn the_same_number_with_other_ticks_is_another_log() {
     items.answer(&Answer::new(100).token(&token(100, 5).to_string()).list());
     assert!(!items.asked().contains("ChangeToken\""));
 }
+
+#[test]
+fn pages_of_a_load_younger_than_its_beginning_are_lost_with_the_log_that_told_them() {
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("p_ID=1"));
+    items.page();
+    items.answer(&Answer::new(150).list().rows(&[(2, "b")]).next("p_ID=2"));
+    // Killed here; the database is put back to a moment between the two pages.
+    let mut items = Items::resumed(&items.page().checkpoint);
+    items.date = 2 * 60 * MINUTE;
+    (0..4).for_each(|_| items.fence(&token(120, 0)));
+    items.answer(&Answer::new(120).list());
+    assert!(!items.asked().contains("p_ID=2"));
+}
