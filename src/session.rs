@@ -299,17 +299,16 @@ impl<Q: Followed> Session<Q> {
             }
         };
         let judgement = course.judge();
+        let lags = judgement == Judgement::Lags;
         let restarted = judgement == Judgement::Resync(ResyncReason::LogRestarted);
-        if restarted || judgement == Judgement::Lags {
-            self.readings += 1;
-        }
+        self.readings += u32::from(lags || restarted);
         let can_wait = self.link.can_fail();
         // Whoever cannot wait reads once more at once.
-        if (restarted || judgement == Judgement::Lags) && !can_wait && self.readings == 1 {
+        if (lags || restarted) && !can_wait && self.readings == 1 {
             self.phase = Phase::FenceAgain(course);
             return Ok(Outcome::Nothing);
         }
-        if judgement == Judgement::Lags || (restarted && can_wait && self.readings <= MOST_READINGS) {
+        if lags || (restarted && can_wait && self.readings <= MOST_READINGS) {
             self.phase = Phase::FenceAgain(course);
             return Err(Trouble::Behind(format!(
                 "the log's end {end} lies before what was read already; the answer came from a copy that lags behind"

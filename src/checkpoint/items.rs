@@ -60,6 +60,13 @@ pub(crate) struct ItemState {
     pub(crate) listings: u32,
 }
 
+impl ItemState {
+    /// When this start of GetChanges, which is `names_from`, was surely inside the log.
+    pub(crate) fn moment_of_names(&self, from: &ChangeToken) -> Timestamp {
+        self.names_moment.unwrap_or(from.time())
+    }
+}
+
 /// Items that an increment said are gone: GetChanges has these rows, too, unless a copy answers that lags behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,7 +8,7 @@ use super::outcome::ResyncReason;
 use crate::{
     change::Change,
     checkpoint::{Position, State},
-    token::{ChangeToken, ticks_of},
+    token::{ChangeToken, ticks_of, time_of},
 };
 
 /// What the end of the log means for a position.
@@ -99,6 +99,15 @@ pub(super) fn check(
         before = Some(token);
     }
     Ok(())
+}
+
+/// When what stands at a position was written; `None` where it names no place of the log.
+pub(super) fn written(position: &Position) -> Option<Timestamp> {
+    match position {
+        Position::Token(token) => Some(token.time()),
+        Position::Since(ticks) => Some(time_of(*ticks)),
+        Position::Beginning | Position::Load => None,
+    }
 }
 
 /// Whether `moment` lies more than `limit` before `now`.

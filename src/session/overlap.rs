@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    log::{earlier, older, signed},
+    log::{self, earlier, older, signed},
     start::Settings,
 };
 use crate::{
@@ -87,11 +87,7 @@ pub(super) fn moment(mark: &Mark) -> Timestamp {
 
 /// When what stands at a mark was written.
 fn place(mark: &Mark) -> Timestamp {
-    match &mark.at {
-        Position::Token(token) => token.time(),
-        Position::Since(ticks) => time_of(*ticks),
-        Position::Beginning | Position::Load => mark.time,
-    }
+    log::written(&mark.at).unwrap_or(mark.time)
 }
 
 /// Positions an overlap is spread over; with the one before it and the newest, eight at most.

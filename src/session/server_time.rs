@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::log::signed;
+use super::log::{signed, written};
 use crate::{
     checkpoint::{Position, State},
-    token::{ChangeToken, time_of},
+    token::ChangeToken,
 };
 
 /// What the answers of a run said about the time.
@@ -130,15 +130,6 @@ pub(super) fn correct(state: &mut State, fence: &ChangeToken, fence_time: Timest
         corrected = true;
     }
     corrected
-}
-
-/// When what stands at a position was written.
-fn written(position: &Position) -> Option<Timestamp> {
-    match position {
-        Position::Token(token) => Some(token.time()),
-        Position::Since(ticks) => Some(time_of(*ticks)),
-        Position::Beginning | Position::Load => None,
-    }
 }
 
 /// How far the clocks of a farm's servers, and an answer's way, may lie apart.

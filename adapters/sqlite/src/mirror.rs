@@ -194,7 +194,7 @@ impl Mirror {
             return Err(MirrorError::Damaged("nothing was read yet".to_owned()));
         };
         let pending = held.with_pending(ids);
-        self.move_on(&pending, Some(held.as_str()), held.moment(), |_| {})
+        self.pend(&pending, Some(held.as_str()), held.moment())
     }
 
     /// Commits the checkpoint of a run whose work goes on: with the next session, or once a load may begin.
@@ -289,13 +289,11 @@ impl Mirror {
     }
 
     pub(crate) fn note_interval(&mut self, minutes: Option<u32>) -> Result<(), MirrorError> {
-        let open = self.writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut state = State::read(&open)?;
-        if minutes.is_some() && state.min_minutes != minutes {
-            state.min_minutes = minutes;
-            state.write(&open)?;
+        // There is no other writer, so what is read here stays until it is written.
+        if minutes.is_none() || self.state()?.min_minutes == minutes {
+            return Ok(());
         }
-        Ok(open.commit()?)
+        self.change_state(|state| state.min_minutes = minutes)
     }
 
     pub(crate) fn connection(&self) -> &Connection {

@@ -194,8 +194,10 @@ impl Sync {
             }
             changes.push(ItemChange::Upserted(row));
         }
-        let Some(folder) = self.items_mut().folders.first_mut() else { return Ok(Said::Nothing) };
-        let Some(listing) = &mut folder.listing else { return Ok(Said::Nothing) };
+        let passed = answer.rows.iter().map(|row| row.id()).fold(self.folders.passed, i32::max);
+        let comes_forward = passed > self.folders.passed;
+        let listing = self.items_mut().folders.first_mut().and_then(|folder| folder.listing.as_mut());
+        let Some(listing) = listing else { return Ok(Said::Nothing) };
         if next.is_none() {
             self.folders.held = Some(Held { changes, notices });
             return Ok(Said::Nothing);
@@ -203,18 +205,14 @@ impl Sync {
         if next == listing.place {
             return Err("the next page of the folder begins where this one did".into());
         }
-        let passed = answer.rows.iter().map(|row| row.id()).fold(self.folders.passed, i32::max);
-        if passed == std::mem::replace(&mut self.folders.passed, passed) {
+        if !comes_forward {
             return Err(format!(
                 "more rows are said to follow a page of the folder with no id above {passed}"
             )
             .into());
         }
-        let Some(listing) = self.items_mut().folders.first_mut().and_then(|folder| folder.listing.as_mut())
-        else {
-            return Ok(Said::Nothing);
-        };
         listing.place = next;
+        self.folders.passed = passed;
         Ok(Said::Page(self.folder_page(changes, notices, false)))
     }
 

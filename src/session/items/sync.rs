@@ -6,6 +6,7 @@
 
 mod columns;
 mod increment;
+mod lag;
 mod load;
 mod names;
 
@@ -229,48 +230,6 @@ impl Sync {
         items.pending.is_empty() && items.folders.is_empty() && !items.names_due
     }
 
-    /// Whether an answer without a token of its own knows what made it necessary to ask: it is as old as its
-    /// LastChangeToken, and neither a row in it nor absence from it may be put over what is known of a later moment.
-    ///
-    /// # Errors
-    /// [`Trouble::Behind`] where it came from a copy that lags behind.
-    pub(super) fn knows_what_is_held(&self, answer: &Rowset) -> Result<(), Trouble> {
-        let last = answer.token.as_ref().ok_or("an answer with rows has no LastChangeToken")?;
-        self.check(last)?;
-        let as_of = self.position_number().max(self.items().as_of);
-        if last.number() < as_of {
-            return Err(Trouble::Behind(format!(
-                "the list was answered as of the change {}, and {as_of} is known already",
-                last.number()
-            )));
-        }
-        Ok(())
-    }
-
-    /// Takes the moment of such an answer: those that come after it know no less. Were an answer of a listing older
-    /// than the one before, the folder could have been elsewhere in between.
-    ///
-    /// # Errors
-    /// [`Trouble::Behind`] where it came from a copy that lags behind.
-    pub(super) fn remember_answer(&mut self, answer: &Rowset) -> Result<(), Trouble> {
-        self.knows_what_is_held(answer)?;
-        self.know(answer.token.as_ref().map_or(0, ChangeToken::number));
-        Ok(())
-    }
-
-    fn position_number(&self) -> i64 {
-        match &self.state.position {
-            Position::Token(token) => token.number(),
-            _ => 0,
-        }
-    }
-
-    /// From here on, answers that know less than this are not believed.
-    pub(super) fn know(&mut self, number: i64) {
-        let items = self.items_mut();
-        items.as_of = items.as_of.max(number);
-    }
-
     pub(super) fn items(&self) -> &ItemState {
         self.state.items.as_deref().expect("made with the first value of this type")
     }
@@ -319,7 +278,7 @@ impl Sync {
         let items = self.items();
         let moment = match (&self.naming, &items.names_from) {
             (Some(naming), _) => naming.moment,
-            (None, Some(from)) if items.names_due => items.names_moment.unwrap_or(from.time()),
+            (None, Some(from)) if items.names_due => items.moment_of_names(from),
             _ => return false,
         };
         self.is_too_old(moment)
@@ -336,6 +295,11 @@ impl Sync {
             (None, Position::Token(token)) => Some(token),
             _ => None,
         }
+    }
+
+    /// When that was surely inside the log.
+    fn increment_moment(&self) -> Timestamp {
+        self.again.as_ref().map_or(self.state.moment, |again| again.moment)
     }
 
     /// Where GetChanges goes on to name what changed.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
 
 use sharepoint_changes::jiff::Timestamp;
 use sharepoint_changes::{
@@ -16,7 +15,7 @@ use super::handler::{ChangesHandler, Next};
 use super::ledger::Ledger;
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{Begin, Setting};
-use super::stage::{Ended, Stage, Theatre};
+use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre};
 use super::truth::{Truth, told};
 use super::worlds::Worlds;
 use crate::event::Object;
@@ -362,9 +361,6 @@ impl<H: ChangesHandler> Performer for Changes<H> {
         self.digest.finish()
     }
 }
-
-/// Nothing is older before.
-const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
 
 fn is_within(gaps: &[(Timestamp, Timestamp)], row: &Row) -> bool {
     let time = row.ticks.timestamp();

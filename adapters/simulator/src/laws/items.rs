@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
 
 use sharepoint_changes::{
     Basis, Checkpoint, Dialect, Done, ItemChange, ItemPage, ItemQuery, ListRef as Named, Reload, Session,
@@ -15,7 +14,7 @@ use super::crash::Crashed;
 use super::handler::{ItemsHandler, Next};
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{LISTS, Place, Setting};
-use super::stage::{Ended, Stage, Theatre};
+use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre};
 use crate::event::{Event, Object};
 use crate::log::Row;
 use crate::query::Scope;
@@ -363,9 +362,6 @@ impl<H: ItemsHandler> Performer for Items<H> {
         self.digest.finish()
     }
 }
-
-/// Nothing is older before.
-const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
 
 /// Whether an event puts a folder elsewhere.
 fn moves(event: Event) -> bool {

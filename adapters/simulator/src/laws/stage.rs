@@ -316,7 +316,7 @@ fn spoil(body: &mut Vec<u8>, rng: &mut Rng) {
 }
 
 /// Before this nothing can be too old.
-const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
+pub(super) const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
 /// Failures in a row after which a session gives up (`Policy::max_failures`).
 const MOST_FAILURES: u64 = 8;
 /// Readings of the log's end only for the time it is.

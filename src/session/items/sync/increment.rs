@@ -11,7 +11,6 @@ use crate::{
     session::{
         course::Trouble,
         items::outcome::{Basis, ItemChange, Known},
-        log::{self, Judgement},
         outcome::ResyncReason,
     },
     token::ChangeToken,
@@ -33,17 +32,13 @@ impl Sync {
         let last = answer.token.clone().ok_or("the increment has no LastChangeToken")?;
         self.check(&last)?;
         let start = self.increment_start().cloned().ok_or("an increment has a start")?;
-        if self.is_too_old(self.again.as_ref().map_or(self.state.moment, |again| again.moment)) {
+        if self.is_too_old(self.increment_moment()) {
             // Its start grew too old while the answer was on the way: silence would prove nothing.
             return Ok(Said::Nothing);
         }
         if last.number() < start.number() {
-            // One answer is no proof of another log: the end of this one was read when the run began.
-            self.behind += 1;
-            return match log::behind(start.ticks(), last.ticks()) {
-                Judgement::Resync(reason) if self.behind >= MOST_BEHIND => Ok(self.reload(reason)),
-                _ => Err(Trouble::Behind(format!("the increment from {start} ends before it, at {last}"))),
-            };
+            let what = format!("the increment from {start} ends before it, at {last}");
+            return self.ended_before(&start, &last, what);
         }
         self.behind = 0;
         let at_end = !answer.more_changes && last.number() >= self.fence.number();
@@ -100,13 +95,12 @@ impl Sync {
     /// Has GetChanges begin no later than this increment, should it be asked: at the increment before it, where that
     /// is still inside the log.
     fn names_begin(&mut self, start: &ChangeToken) {
-        let moment = self.again.as_ref().map_or(self.state.moment, |again| again.moment);
+        let moment = self.increment_moment();
         let first = self.first.get_or_insert(Again { token: start.clone(), moment }).clone();
-        let (from, from_moment) = (self.items().names_from.clone(), self.items().names_moment);
-        let moment = |from: &ChangeToken| from_moment.unwrap_or(from.time());
-        let stays = from.as_ref().is_some_and(|from| {
-            from.number() <= first.token.number()
-                && (self.items().names_due || !self.is_too_old(moment(from)))
+        let items = self.items();
+        let stays = items.names_from.as_ref().is_some_and(|from| {
+            let is_inside = items.names_due || !self.is_too_old(items.moment_of_names(from));
+            from.number() <= first.token.number() && is_inside
         });
         if !stays {
             let items = self.items_mut();
@@ -159,9 +153,6 @@ impl Sync {
         changes
     }
 }
-
-/// Answers in a row that end long before they began, after which it is another log.
-pub(super) const MOST_BEHIND: u32 = 3;
 
 /// Why an event makes everything uncertain that is held; `None` for the others.
 fn resets(event: &Event) -> Option<ResyncReason> {

@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::{Part, Said, Sync, increment::MOST_BEHIND, notices};
+use super::{Part, Said, Sync, notices};
 use crate::{
     checkpoint::{Ids, Load, Position},
     item::Rowset,
     session::{
         course::Trouble,
         items::outcome::{Basis, End, ItemChange, Mark, Notice},
-        log::{self, Judgement},
         overlap,
     },
     token::ChangeToken,
@@ -29,14 +28,10 @@ impl Sync {
         let last = answer.token.clone().ok_or("the page of a load has no LastChangeToken")?;
         self.check(&last)?;
         // A page from a copy that lags behind would show items as no increment corrects them.
-        if let Some(load) = self.items().load.as_ref().filter(|load| last.number() < load.first.number()) {
-            let behind = format!("the page ends at {last}, before the beginning of the load, {}", load.first);
-            let judgement = log::behind(load.first.ticks(), last.ticks());
-            self.behind += 1;
-            return match judgement {
-                Judgement::Resync(reason) if self.behind >= MOST_BEHIND => Ok(self.reload(reason)),
-                _ => Err(Trouble::Behind(behind)),
-            };
+        let begun = self.items().load.as_ref().map(|load| load.first.clone());
+        if let Some(first) = begun.filter(|first| last.number() < first.number()) {
+            let what = format!("the page ends at {last}, before the beginning of the load, {first}");
+            return self.ended_before(&first, &last, what);
         }
         self.behind = 0;
         self.know(last.number());

@@ -11,7 +11,7 @@ impl Sync {
     /// Has GetChanges name what changed, because the increment cannot be answered.
     pub(in crate::session::items) fn name_changes(&mut self) {
         if let Some(cursor) = self.increment_start().cloned() {
-            let moment = self.again.as_ref().map_or(self.state.moment, |again| again.moment);
+            let moment = self.increment_moment();
             self.naming = Some(Naming { cursor, moment, ids: Ids::default(), as_of: 0, instead: true });
         }
     }
@@ -23,7 +23,7 @@ impl Sync {
     pub(in crate::session::items) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
         let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
         log::check(Some(&from), self.names_end(), changes)?;
-        let moment = self.items().names_moment.unwrap_or(from.time());
+        let moment = self.items().moment_of_names(&from);
         let begin = || Naming { cursor: from, moment, ids: Ids::default(), as_of: 0, instead: false };
         let naming = self.naming.get_or_insert_with(begin);
         for change in changes {
