@@ -315,6 +315,7 @@ impl Items {
                 checkpoint: self.checkpoint(),
                 follows: None,
                 schema: self.sync.tell_fields(),
+                item_count: self.sync.item_count,
             }),
             Said::Resync(reason) => Outcome::Resync(reason, self.sync.resync()),
             Said::Unsettled(what) => Outcome::Failed(Error::Unsettled { what }),

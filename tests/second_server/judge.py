@@ -35,7 +35,8 @@ def held_rows(path):
     try:
         table, = connection.execute("SELECT table_name FROM _mirror").fetchone()
         columns = {column: (field, part) for column, field, part in connection.execute(
-            "SELECT column_name, field, part FROM _fields WHERE removed_at IS NULL")}
+            "SELECT column_name, field, part FROM _fields WHERE removed_at IS NULL")
+            if column != "id" and not column.startswith("sp_")}
         cursor = connection.execute('SELECT * FROM "%s"' % table)
         names = [each[0] for each in cursor.description]
         rows = {}
@@ -43,21 +44,27 @@ def held_rows(path):
             row = {columns.get(name, name): value for name, value in zip(names, values)}
             rows[row["id"]] = row
         paths = dict(connection.execute("SELECT id, path FROM _paths"))
-        return rows, paths
+        return rows, paths, set(columns.values())
     finally:
         connection.close()
 
 
-def same(one, other):
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other or one.strip("{}").lower() == other.strip("{}").lower()
-    return one == other
+def same(name, one, other):
+    """Whether two values are one; the ids of SharePoint are the same in any case and with or without braces."""
+    if name in ("sp_unique_id", "sp_parent") and isinstance(one, str) and isinstance(other, str):
+        return one.strip("{}").lower() == other.strip("{}").lower()
+    return type(one) is type(other) and one == other
 
 
 def differences(path, world, root_path):
     """Lines that tell what the copy holds otherwise than the world; none when it is equal."""
-    rows, paths = held_rows(path)
+    rows, paths, columns = held_rows(path)
     told = []
+    true_columns = {key for field in world.fields for key in expected_values(field, None)}
+    for name in sorted(columns - true_columns):
+        told.append("column %s (%s) stays though its field is gone" % name)
+    for id in sorted(set(paths) - set(world.items)):
+        told.append("path of %d stays though it is gone: %r" % (id, paths[id]))
     for id in sorted(set(rows) - set(world.items)):
         told.append("row %d (%s) stays though it is gone" % (id, rows[id]["sp_name"]))
     for id, item in sorted(world.items.items()):
@@ -66,7 +73,7 @@ def differences(path, world, root_path):
             continue
         for name, value in expected_row(item, world.fields).items():
             held = rows[id].get(name, "no such column")
-            if not same(held, value):
+            if not same(name, held, value):
                 told.append("row %d %s: held %r, true %r" % (id, name, held, value))
         true_path = truth.path_of(world, root_path, item)
         if paths.get(id) != true_path:

@@ -8,7 +8,7 @@ use sharepoint_changes::{Basis, Checkpoint, End, ItemChange, ItemPage, Known, it
 
 use crate::{
     error::MirrorError,
-    guard::{self, Watch},
+    guard::{self, Left, Watch},
     layout::Layout,
     migrate,
     remove::{Reason, Remover},
@@ -45,6 +45,8 @@ pub(crate) struct Batch<'b> {
     pub(crate) checkpoint: &'b Checkpoint,
     pub(crate) follows: Option<&'b str>,
     pub(crate) schema: &'b Arc<Schema>,
+    /// How many items the list has, as it last said.
+    pub(crate) item_count: Option<u64>,
 }
 
 /// What a page is a part of.
@@ -70,7 +72,14 @@ impl<'b> Batch<'b> {
             }
         };
         let follows = page.follows.as_deref();
-        Batch { part, changes: &page.changes, checkpoint: &page.checkpoint, follows, schema: &page.schema }
+        Batch {
+            part,
+            changes: &page.changes,
+            checkpoint: &page.checkpoint,
+            follows,
+            schema: &page.schema,
+            item_count: page.item_count,
+        }
     }
 }
 
@@ -107,7 +116,7 @@ pub(crate) fn apply(
         // Another chain of checkpoints may use names again.
         open.execute("DELETE FROM _marks", [])?;
     }
-    belong(open, &mut state, batch.checkpoint, watch)?;
+    belong(open, &mut state, batch.checkpoint, watch, context.at)?;
     let layout = laid_out(open, &mut state, batch.schema, laid, context)?;
     let table = state.table()?.to_owned();
     let number = number(open, &mut state, &batch.part, batch.changes.len())?;
@@ -184,9 +193,10 @@ pub(crate) fn apply(
             open.prepare_cached("DELETE FROM _marks WHERE name = ?1")?.execute([listing])?;
         }
     }
-    watch.judge(context.at)?;
-    if committed.absent > 0 {
-        state.held_back = None;
+    if watch.counts() {
+        let rows = guard::rows(open, Some(&table))?;
+        let left = Left { rows, item_count: batch.item_count, pending: batch.checkpoint.pending() };
+        watch.judge(open, &mut state, &left, context.at)?;
     }
     state.checkpoint = Some(checkpoint);
     state.write(open)?;
@@ -194,17 +204,19 @@ pub(crate) fn apply(
 }
 
 /// Notes which list the checkpoint is of. Where it is another than before, every row that is held is about to go by
-/// absence, even those whose ids the new list has as well.
+/// absence, even those whose ids the new list has as well; the guard judges them here, where it begins.
 pub(crate) fn belong(
     open: &Transaction<'_>,
     state: &mut State,
     checkpoint: &Checkpoint,
     watch: &mut Watch,
+    at: Timestamp,
 ) -> Result<(), MirrorError> {
     let list = checkpoint.scope_id();
     if state.list_id.is_some_and(|before| before != list) {
         let rows = guard::rows(open, state.table.as_deref())?;
         watch.count(rows, state.list_title.clone().map(|title| format!("all of {title}")));
+        watch.judge(open, state, &Left { rows: 0, item_count: None, pending: (0, 0) }, at)?;
         state.replaced = rows > 0;
         state.root_unique_id = None;
         open.execute("DELETE FROM _marks", [])?;

@@ -54,33 +54,93 @@ impl From<rusqlite::Error> for MirrorError {
     }
 }
 
-/// A page that was refused, because it would remove too many rows by their mere absence: rows that a full load or a
-/// folder's listing did not show, items that were asked for and did not come, a list that another one replaced.
+/// A page that was refused, because it would remove rows by their mere absence: rows that a full load or a folder's
+/// listing did not show, items that were asked for and did not come, a list that another one replaced.
 ///
 /// Nothing moved. Whether it is right is for a person to say: a permission that was narrowed by mistake looks the
-/// same as a list that was emptied on purpose.
+/// same as a list that was emptied on purpose. Until somebody allows it, or a run comes to its end because the rows
+/// were seen again, no row is removed by absence at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HeldBack {
-    /// Rows the run would have removed by absence, those it already removed included: what has to be allowed.
+    /// Rows the run would have removed by absence, those it already removed included.
     pub rows: u64,
-    /// Rows it may remove.
+    /// Rows that earlier runs removed by absence within seven days, what was allowed not counted.
+    pub earlier: u64,
+    /// Rows that may go within seven days.
     pub limit: u64,
-    /// Rows that were held when the run began.
+    /// Rows that were held before all of these went.
     pub held: u64,
-    /// Paths or names of some of them.
+    /// Why they may not go.
+    pub reason: HoldReason,
+    /// Items that are still to be asked for, and may be gone as well.
+    pub pending_items: u64,
+    /// Folders that are still to be listed, what lies below which may be gone as well.
+    pub pending_folders: u64,
+    /// Paths or names of some of the rows.
     pub names: Vec<String>,
     /// When, in the server's time.
     pub at: Timestamp,
 }
 
+/// Why rows that were not seen are not removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HoldReason {
+    /// They are more than the limit, with those of the last seven days.
+    TooMany,
+    /// Nothing would be left.
+    Emptied,
+    /// The list still counts about as many items as before: they are there, and no longer visible.
+    StillListed {
+        /// `List/@ItemCount`.
+        item_count: u64,
+    },
+    /// Rows were held back before, and nobody has decided yet.
+    HeldSince(Timestamp),
+}
+
+impl HeldBack {
+    /// Since when rows are held back, in the server's time.
+    pub fn since(&self) -> Timestamp {
+        match self.reason {
+            HoldReason::HeldSince(since) => since,
+            _ => self.at,
+        }
+    }
+
+    /// How many rows have to be allowed, as far as it is known: with the items that are still to be asked for.
+    pub fn needed(&self) -> u64 {
+        self.rows + self.pending_items
+    }
+}
+
 impl fmt::Display for HeldBack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} of {} rows would be removed because they were not seen, more than the {} allowed",
-            self.rows, self.held, self.limit
-        )?;
+        let HeldBack { rows, earlier, limit, held, .. } = self;
+        match self.reason {
+            HoldReason::TooMany => {
+                write!(f, "{rows} of {held} rows would be removed because they were not seen")?;
+                match earlier {
+                    0 => write!(f, ", more than the {limit} allowed")?,
+                    _ => write!(f, ", with {earlier} of the last seven days more than the {limit} allowed")?,
+                }
+            }
+            HoldReason::Emptied => write!(
+                f,
+                "{rows} of {held} rows would be removed because they were not seen, and none would be left"
+            )?,
+            HoldReason::StillListed { item_count } => write!(
+                f,
+                "{rows} of {held} rows are no longer visible to you, but the list still has them: it counts \
+                 {item_count} items"
+            )?,
+            HoldReason::HeldSince(since) => write!(
+                f,
+                "{rows} of {held} rows would be removed because they were not seen, and such removals are held \
+                 back since {since}"
+            )?,
+        }
         match self.names.is_empty() {
             true => Ok(()),
             false => write!(f, "; among them {}", self.names.join(", ")),

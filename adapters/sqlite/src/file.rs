@@ -29,10 +29,13 @@ pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     // take the last pages with their checkpoint; it never parts them.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    if kind == Kind::Empty {
+    if kind != Kind::Mirror {
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        making.execute_batch(TABLES)?;
-        making.pragma_update(None, "application_id", APPLICATION)?;
+        if kind == Kind::Empty {
+            making.execute_batch(TABLES)?;
+            making.pragma_update(None, "application_id", APPLICATION)?;
+        }
+        making.execute_batch(SECOND)?;
         making.pragma_update(None, "user_version", VERSION)?;
         making.commit()?;
     }
@@ -50,7 +53,7 @@ pub(crate) fn read(path: &Path) -> Result<Connection, MirrorError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     match kind(&connection, path)? {
-        Kind::Mirror => Ok(connection),
+        Kind::Mirror | Kind::First => Ok(connection),
         Kind::Empty => Err(MirrorError::NotAMirror(path.to_owned())),
     }
 }
@@ -78,6 +81,8 @@ fn lock(path: &Path) -> Result<File, MirrorError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Empty,
+    /// A copy of version 1, which lacks what [`SECOND`] adds and nothing else.
+    First,
     Mirror,
 }
 
@@ -91,6 +96,7 @@ fn kind(connection: &Connection, path: &Path) -> Result<Kind, MirrorError> {
     if application == i64::from(APPLICATION) {
         return match pragma("user_version")? {
             VERSION => Ok(Kind::Mirror),
+            1 => Ok(Kind::First),
             found => Err(MirrorError::Version { found, known: VERSION }),
         };
     }
@@ -108,8 +114,17 @@ const PATIENCE: u32 = 50;
 const APPLICATION: i32 = 0x5350_6368;
 
 /// Counts changes of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
+/// What version 2 adds: the guard's memory.
+const SECOND: &str = "
+    -- How many rows went only because they were not seen, by day of the server's time (UTC); a week of it is kept.
+    CREATE TABLE _absences (day TEXT PRIMARY KEY, rows INTEGER NOT NULL) WITHOUT ROWID;
+    -- How many items the list had that the copy did not show, when a run last came to the end of the log.
+    ALTER TABLE _mirror ADD COLUMN hidden INTEGER;
+";
+
+/// The tables of version 1.
 const TABLES: &str = "
     -- One row: where the copy stands.
     CREATE TABLE _mirror (

@@ -1,5 +1,4 @@
-//! A session whose answers are listened to as they pass: the server's time, how often it wants to be asked, and how
-//! many items the list has.
+//! A session whose answers are listened to as they pass: the server's time, and how often it wants to be asked.
 
 use std::time::Duration;
 
@@ -22,8 +21,6 @@ pub struct HeardPage {
     pub(crate) page: ItemPage,
     /// The server's time.
     pub(crate) at: Timestamp,
-    /// How many items the list has; `None` where it did not say.
-    pub(crate) item_count: Option<u64>,
 }
 
 /// What the answers told so far.
@@ -33,8 +30,6 @@ pub(crate) struct Heard {
     pub(crate) time: Option<Timestamp>,
     /// `MinTimeBetweenSyncs`, in minutes.
     pub(crate) min_minutes: Option<u32>,
-    /// `List/@ItemCount`.
-    pub(crate) item_count: Option<u64>,
     /// Requests that were answered or lost.
     pub(crate) requests: u64,
 }
@@ -55,7 +50,7 @@ impl Machine for Listening {
             Action::Wait(wait) => Action::Wait(wait),
             Action::Page(page) => {
                 let at = self.heard.time.unwrap_or(page.checkpoint.moment());
-                Action::Page(HeardPage { at, item_count: self.heard.item_count, page })
+                Action::Page(HeardPage { at, page })
             }
             Action::Done(done) => Action::Done(done),
         })
@@ -83,7 +78,7 @@ impl Heard {
         }
     }
 
-    /// Reads the two attributes, which stand before the first row. Whether the answer is sound is the session's to say.
+    /// Reads the attribute, which stands before the first row. Whether the answer is sound is the session's to say.
     fn read(&mut self, body: &[u8]) {
         let Ok(text) = std::str::from_utf8(body) else { return };
         let mut reader = Reader::from_str(text.trim_start_matches('\u{feff}'));
@@ -94,22 +89,10 @@ impl Heard {
                 }
                 continue;
             };
-            let attribute = |name: &str| {
-                let attribute = element.try_get_attribute(name).ok().flatten()?;
-                Some(attribute.value.into_owned())
-            };
-            match element.local_name().as_ref() {
-                "listitems" => {
-                    let minutes = attribute("MinTimeBetweenSyncs").and_then(|text| text.parse().ok());
-                    self.min_minutes = minutes.or(self.min_minutes);
-                }
-                "List" => {
-                    let count = attribute("ItemCount").and_then(|text| text.parse().ok());
-                    self.item_count = count.or(self.item_count);
-                    return;
-                }
-                "data" => return,
-                _ => {}
+            if element.local_name().as_ref() == "listitems" {
+                let minutes = element.try_get_attribute("MinTimeBetweenSyncs").ok().flatten();
+                self.min_minutes = minutes.and_then(|it| it.value.parse().ok()).or(self.min_minutes);
+                return;
             }
         }
     }
@@ -128,16 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_and_the_number_of_items_are_heard() {
+    fn the_interval_is_heard() {
         let mut heard = Heard::default();
         heard.hear(&answer(
-            "<r><listitems MinTimeBetweenSyncs='5' xmlns:rs='urn:schemas-microsoft-com:rowset'>\
-             <Changes LastChangeToken='x'><List Title='A' ItemCount='1234'/></Changes>\
-             <rs:data/></listitems></r>",
+            "<r><listitems MinTimeBetweenSyncs='5'><Changes LastChangeToken='x'/><data/></listitems></r>",
         ));
-        assert_eq!((heard.min_minutes, heard.item_count), (Some(5), Some(1234)));
+        assert_eq!(heard.min_minutes, Some(5));
         heard.hear(&answer("{\"value\":[]}"));
         heard.hear(&answer("<r><listitems><Changes/><data></listitems>"));
-        assert_eq!((heard.min_minutes, heard.item_count), (Some(5), Some(1234)));
+        assert_eq!(heard.min_minutes, Some(5));
     }
 }

@@ -21,7 +21,7 @@ mod verify;
 mod write;
 
 pub use commit::Committed;
-pub use error::{HeldBack, MirrorError, SyncError};
+pub use error::{HeldBack, HoldReason, MirrorError, SyncError};
 pub use guard::Guard;
 pub use heard::{HeardPage, Listening};
 pub use mirror::Mirror;

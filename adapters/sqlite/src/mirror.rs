@@ -34,6 +34,8 @@ pub struct Mirror {
     watch: Option<Watch>,
     /// A checkpoint that a page which follows none may replace: a full load was asked for.
     replaces: Option<String>,
+    /// How many items the list has, as it last said in this run.
+    item_count: Option<u64>,
     pub(crate) track: bool,
 }
 
@@ -56,6 +58,7 @@ impl Mirror {
             laid: None,
             watch: None,
             replaces: None,
+            item_count: None,
             track: false,
         })
     }
@@ -105,14 +108,12 @@ impl Mirror {
         Ok(self.state()?.table)
     }
 
-    /// Begins a run: what it removes by absence is counted anew, against the rows held now.
+    /// Begins a run: what [`Guard::allow`] lets it remove is counted from here. What went by absence before is kept in
+    /// the copy and counts on.
     ///
-    /// # Errors
-    /// [`MirrorError`], where the database fails.
-    pub fn begin(&mut self, guard: Guard) -> Result<(), MirrorError> {
-        self.watch = Some(Watch::new(guard, self.rows()?));
-        self.replaces = None;
-        Ok(())
+    pub fn begin(&mut self, guard: Guard) {
+        self.watch = Some(Watch::new(guard));
+        (self.replaces, self.item_count) = (None, None);
     }
 
     /// Lets the next page replace the checkpoint that is held although it follows none: a full load from the
@@ -144,7 +145,10 @@ impl Mirror {
             self.transact(at, |open, laid, watch, context| commit::apply(open, batch, laid, watch, context));
         match &result {
             Err(error) => self.note(error)?,
-            Ok(_) => self.replaces = None,
+            Ok(_) => {
+                self.replaces = None;
+                self.item_count = batch.item_count.or(self.item_count);
+            }
         }
         result
     }
@@ -162,9 +166,14 @@ impl Mirror {
         follows: Option<&str>,
         at: Timestamp,
     ) -> Result<(), MirrorError> {
-        self.move_on(checkpoint, follows, at, |state| {
+        let item_count = self.item_count;
+        self.move_on(checkpoint, follows, at, |open, state| {
             state.synced_at = Some(at);
             state.held_back = None;
+            match item_count {
+                Some(count) => guard::note_hidden(open, count, guard::rows(open, state.table.as_deref())?),
+                None => Ok(()),
+            }
         })
     }
 
@@ -182,7 +191,10 @@ impl Mirror {
         follows: Option<&str>,
         at: Timestamp,
     ) -> Result<(), MirrorError> {
-        self.move_on(then, follows, at, |state| state.reloaded_at = Some(at))
+        self.move_on(then, follows, at, |_, state| {
+            state.reloaded_at = Some(at);
+            Ok(())
+        })
     }
 
     /// Makes these items pending: the next session asks for them before anything else.
@@ -204,7 +216,7 @@ impl Mirror {
         follows: Option<&str>,
         at: Timestamp,
     ) -> Result<(), MirrorError> {
-        self.move_on(checkpoint, follows, at, |_| {})
+        self.move_on(checkpoint, follows, at, |_, _| Ok(()))
     }
 
     /// Notes that a new load began.
@@ -231,7 +243,7 @@ impl Mirror {
         checkpoint: &Checkpoint,
         follows: Option<&str>,
         at: Timestamp,
-        change: impl FnOnce(&mut State),
+        change: impl FnOnce(&Connection, &mut State) -> Result<(), MirrorError>,
     ) -> Result<(), MirrorError> {
         let result = self.transact(at, |open, _, watch, context| {
             let mut state = State::read(open)?;
@@ -239,10 +251,9 @@ impl Mirror {
             if state.checkpoint.as_deref() != if anew { context.replaces } else { follows } {
                 return Err(MirrorError::Conflict);
             }
-            commit::belong(open, &mut state, checkpoint, watch)?;
-            watch.judge(context.at)?;
+            commit::belong(open, &mut state, checkpoint, watch, context.at)?;
             state.checkpoint = Some(checkpoint.to_string());
-            change(&mut state);
+            change(open, &mut state)?;
             state.write(open)
         });
         match &result {
@@ -263,10 +274,7 @@ impl Mirror {
             &Context<'_>,
         ) -> Result<T, MirrorError>,
     ) -> Result<T, MirrorError> {
-        if self.watch.is_none() {
-            self.begin(Guard::default())?;
-        }
-        let Some(mut watch) = self.watch.clone() else { return Err(MirrorError::Conflict) };
+        let mut watch = self.watch.clone().unwrap_or_else(|| Watch::new(Guard::default()));
         let mut laid = self.laid.clone();
         let context = Context {
             asked: self.asked.as_ref(),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 use sharepoint_changes::{Checkpoint, uuid::Uuid};
 
-use crate::error::{HeldBack, MirrorError};
+use crate::error::{HeldBack, HoldReason, MirrorError};
 
 /// Where the copy stands, as its table `_mirror` holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -102,17 +102,47 @@ fn parsed<T: FromStr>(column: &str, text: Option<String>) -> Result<Option<T>, M
 }
 
 fn write_held_back(held: &HeldBack) -> String {
-    let HeldBack { rows, limit, held, names, at } = held;
-    json!({ "rows": rows, "limit": limit, "held": held, "names": names, "at": at.to_string() }).to_string()
+    let HeldBack { rows, earlier, limit, held, reason, pending_items, pending_folders, names, at } = held;
+    let (item_count, since) = match reason {
+        HoldReason::TooMany | HoldReason::Emptied => (None, None),
+        HoldReason::StillListed { item_count } => (Some(item_count), None),
+        HoldReason::HeldSince(since) => (None, Some(since.to_string())),
+    };
+    json!({
+        "rows": rows,
+        "earlier": earlier,
+        "limit": limit,
+        "held": held,
+        "emptied": *reason == HoldReason::Emptied,
+        "item_count": item_count,
+        "since": since,
+        "pending_items": pending_items,
+        "pending_folders": pending_folders,
+        "names": names,
+        "at": at.to_string(),
+    })
+    .to_string()
 }
 
+/// Reads it; what version 1 did not write is as if nothing were known of it.
 fn read_held_back(text: &str) -> Option<HeldBack> {
     let value: serde_json::Value = serde_json::from_str(text).ok()?;
     let names = value["names"].as_array()?.iter();
+    let number = |name: &str| value[name].as_u64();
+    let reason = match (number("item_count"), value["since"].as_str()) {
+        (Some(item_count), _) => HoldReason::StillListed { item_count },
+        (None, Some(since)) => HoldReason::HeldSince(since.parse().ok()?),
+        (None, None) if value["emptied"] == true => HoldReason::Emptied,
+        (None, None) => HoldReason::TooMany,
+    };
     Some(HeldBack {
-        rows: value["rows"].as_u64()?,
-        limit: value["limit"].as_u64()?,
-        held: value["held"].as_u64()?,
+        rows: number("rows")?,
+        earlier: number("earlier").unwrap_or_default(),
+        limit: number("limit")?,
+        held: number("held")?,
+        reason,
+        pending_items: number("pending_items").unwrap_or_default(),
+        pending_folders: number("pending_folders").unwrap_or_default(),
         names: names.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
         at: value["at"].as_str()?.parse().ok()?,
     })

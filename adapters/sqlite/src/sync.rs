@@ -22,7 +22,7 @@ use crate::{
 pub struct SyncSettings {
     /// Those of its sessions. Who decides about a new load is set by the run.
     pub session: Settings,
-    /// How many rows the run may remove without being told that they are gone.
+    /// How many rows may be removed without being told that they are gone.
     pub guard: Guard,
     /// Whether to read the whole list anew, whatever is held.
     pub full: bool,
@@ -136,7 +136,7 @@ impl Mirror {
         mut progress: impl FnMut(&Progress),
         mut driver: impl FnMut(&mut Listening, &mut H, Commit<'_>) -> Result<Done, DriveError<H::Error, Halt>>,
     ) -> Result<Report, SyncError<H::Error>> {
-        self.begin(settings.guard.clone())?;
+        self.begin(settings.guard.clone());
         let held = self.checkpoint()?.filter(|_| !settings.full);
         if held.is_none() {
             self.begin_anew()?;
@@ -152,7 +152,7 @@ impl Mirror {
             let session = Session::new(site.clone(), query.clone(), start, session_settings)
                 .map_err(SyncError::Start)?;
             let mut listening = Listening::new(session, heard);
-            let done = driver(&mut listening, host, &mut |HeardPage { page, at, item_count }| {
+            let done = driver(&mut listening, host, &mut |HeardPage { page, at }| {
                 if let Some(until) = held_until.filter(|until| at < *until) {
                     return Err(Halt(Stop::Held(until)));
                 }
@@ -161,7 +161,7 @@ impl Mirror {
                     self.note_reload(at).map_err(|error| Halt(Stop::Failed(error)))?;
                 }
                 report.add(&page, &committed);
-                progress(&report.progress(&page, &committed, item_count));
+                progress(&report.progress(&page, &committed));
                 if committed.orphans > 0 { Err(Halt(Stop::GoOn)) } else { Ok(()) }
             });
             heard = listening.heard;
@@ -251,7 +251,7 @@ impl Report {
         self.notices.extend(page.notices.iter().take(room).cloned());
     }
 
-    fn progress(&self, page: &ItemPage, committed: &Committed, total: Option<u64>) -> Progress {
+    fn progress(&self, page: &ItemPage, committed: &Committed) -> Progress {
         use sharepoint_changes::Basis;
         let phase = match page.basis {
             Basis::Delta => Phase::Following,
@@ -259,7 +259,7 @@ impl Report {
             Basis::Subtree { .. } => Phase::Listing,
         };
         let rows = committed.seen.unwrap_or(0);
-        Progress { phase, pages: self.pages, written: self.written, rows, total }
+        Progress { phase, pages: self.pages, written: self.written, rows, total: page.item_count }
     }
 }
 

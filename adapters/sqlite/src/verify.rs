@@ -115,10 +115,11 @@ impl Mirror {
         let session = Session::new(site.clone(), query.clone(), Start::Beginning, session_settings);
         let mut session = Listening::new(session.map_err(SyncError::Start)?, Heard::default());
         let (mut pages, mut rows) = (0, 0);
-        let done = drive(&mut session, host, |HeardPage { page, at, item_count: total }| {
+        let done = drive(&mut session, host, |HeardPage { page, at }| {
             self.compare(&page, at)?;
             pages += 1;
             rows += page.changes.len() as u64;
+            let total = page.item_count;
             progress(&Progress { phase: Phase::Comparing, pages, written: 0, rows, total });
             match page.basis {
                 Basis::Snapshot { end: Some(end), .. } => Err(Stop::Read(end)),

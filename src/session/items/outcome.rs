@@ -25,6 +25,9 @@ pub struct ItemPage {
     pub follows: Option<String>,
     /// The list and its fields, by which the rows are read. The same value on every page until the list changes.
     pub schema: Arc<Schema>,
+    /// How many items the list has by its own count (`ItemCount`), those included that are not visible to the account;
+    /// `None` where no answer of this session described the list yet.
+    pub item_count: Option<u64>,
     /// What the reader should tell somebody.
     pub notices: Vec<Notice>,
 }

@@ -50,7 +50,7 @@ pub(super) struct Sync {
     /// Whether the fields are others than those of the last page, or of the checkpoint.
     fields_untold: bool,
     /// How many items the list says it has.
-    total: Option<u64>,
+    pub(super) item_count: Option<u64>,
     /// Where the increment begins, while it delivers an overlap again.
     again: Option<Again>,
     /// Whether the increment has come to the fence.
@@ -171,7 +171,7 @@ impl Sync {
             settings,
             schema: None,
             fields_untold: false,
-            total: None,
+            item_count: None,
             again,
             reached: false,
             reloads: 0,
@@ -414,7 +414,7 @@ impl Sync {
     /// Compares the fields with those that are known. Where they differ, the rows that came along were asked for by
     /// the old ones, and are asked for again.
     fn take_list(&mut self, list: &ListDefinition) -> Option<Said> {
-        self.total = list.item_count();
+        self.item_count = list.item_count().or(self.item_count);
         let known = self.items().schema.clone();
         if self.schema.is_some() && known.as_ref().is_some_and(|known| known.is_of(list)) {
             return None;

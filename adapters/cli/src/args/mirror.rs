@@ -43,8 +43,9 @@ pub(crate) struct Mirror {
     /// Read the whole list anew, whatever is held
     #[arg(long)]
     pub(crate) full: bool,
-    /// How many rows a run may remove only because it did not see them: a number, or a part of those held. Without
-    /// it 10%, and a hundred at any rate. What the server says was deleted is not counted
+    /// How many rows may be removed within seven days only because they were not seen: a number, or a part of those
+    /// held. Without it 10%, and ten at any rate. What the server says was deleted is not counted. Once more would
+    /// go, none does until --allow-delete says so; nor ever the last one, nor what the list itself still counts
     #[arg(long, value_name = "N|P%", help_heading = "Guard")]
     max_delete: Option<MaxDelete>,
     /// Let this one run remove up to so many rows that it did not see

@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 use jiff::Timestamp;
 use serde::Serialize;
 use sharepoint_changes::ResyncReason;
-use sharepoint_changes_sqlite::{Drift, HeldBack, Progress, Report, Status, Verified};
+use sharepoint_changes_sqlite::{Drift, HeldBack, HoldReason, Progress, Report, Status, Verified};
 use uuid::Uuid;
 
 use crate::{event::VERSION, table::Printable};
@@ -125,8 +125,16 @@ struct Standing {
 #[derive(Debug, Serialize)]
 struct Refused {
     rows: u64,
+    earlier: u64,
     allowed: u64,
     held: u64,
+    /// `too_many`, `emptied`, `still_listed` or `held_since`.
+    reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_count: Option<u64>,
+    /// What `--allow-delete` needs, as far as it is known.
+    needed: u64,
+    since: Timestamp,
     names: Vec<String>,
     at: Timestamp,
 }
@@ -230,8 +238,24 @@ impl Copy {
 
 impl Refused {
     fn of(held: &HeldBack) -> Refused {
-        let HeldBack { rows, limit, held, names, at, .. } = held;
-        Refused { rows: *rows, allowed: *limit, held: *held, names: names.clone(), at: *at }
+        let (reason, item_count) = match held.reason {
+            HoldReason::Emptied => ("emptied", None),
+            HoldReason::StillListed { item_count } => ("still_listed", Some(item_count)),
+            HoldReason::HeldSince(_) => ("held_since", None),
+            _ => ("too_many", None),
+        };
+        Refused {
+            rows: held.rows,
+            earlier: held.earlier,
+            allowed: held.limit,
+            held: held.held,
+            reason,
+            item_count,
+            needed: held.needed(),
+            since: held.since(),
+            names: held.names.clone(),
+            at: held.at,
+        }
     }
 }
 
@@ -348,9 +372,16 @@ impl fmt::Display for Standing {
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Refused { rows, allowed, held, names, at } = self;
-        write!(f, "{rows} of {held} rows would be removed unseen, {allowed} may be ({at})")?;
-        for name in names {
+        let Refused { rows, earlier, allowed, held, since, .. } = self;
+        write!(f, "{rows} of {held} rows would be removed unseen; {allowed} may be in seven days")?;
+        if *earlier > 0 {
+            write!(f, " and {earlier} were")?;
+        }
+        if let Some(items) = self.item_count {
+            write!(f, "; the list still counts {items} items")?;
+        }
+        write!(f, " (since {since})")?;
+        for name in &self.names {
             write!(f, "\n            {}", Printable(name))?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sharepoint_changes::{ResyncReason, StartError};
-use sharepoint_changes_sqlite::{HeldBack, MirrorError};
+use sharepoint_changes_sqlite::{HeldBack, HoldReason, MirrorError};
 
 use crate::exit::{Exit, Failure};
 
@@ -33,15 +33,22 @@ impl From<MirrorError> for Failure {
     }
 }
 
-/// A page that would remove too many rows.
+/// A page that would remove rows that were only not seen.
 pub(crate) fn held_back(held: &HeldBack) -> Failure {
+    let look = match held.reason {
+        HoldReason::StillListed { .. } => {
+            "Ask for the right to see them, and run the same command again. If the copy should follow what you see"
+        }
+        _ => "See whether they are really gone, or only no longer visible to you. If they are gone",
+    };
+    let needed = held.needed();
+    let more = match held.pending_folders {
+        0 => String::new(),
+        folders => format!("; what lies below {folders} folders that are still to be listed may need more"),
+    };
     Failure::new(Exit::HELD_BACK, held.to_string())
-        .detail("nothing of that page was written; the copy is as it was before it")
-        .advice(format!(
-            "See whether they are really gone, or only no longer visible to you. If they are gone, run the same \
-             command again with --allow-delete {}.",
-            held.rows
-        ))
+        .detail("nothing of that page was written, and nothing else is removed unseen until it is decided")
+        .advice(format!("{look}, run it with --allow-delete {needed}{more}."))
 }
 
 /// A run that cannot begin from what the copy holds, or by what was asked for.

@@ -26,6 +26,12 @@ pub(crate) struct Copy {
     pub(crate) schema: Arc<Schema>,
     pub(crate) list: String,
     pub(crate) counter: u64,
+    /// Seconds that have passed beside those of the pages.
+    pub(crate) second: i64,
+    /// Items that stay to be asked for after a page.
+    pub(crate) pending: Vec<i32>,
+    /// How many items the list says it has.
+    pub(crate) item_count: Option<u64>,
     _folder: tempfile::TempDir,
 }
 
@@ -180,22 +186,35 @@ impl Copy {
     pub(crate) fn with(setting: impl FnOnce(Mirror) -> Mirror) -> Copy {
         let folder = tempfile::tempdir().unwrap();
         let mirror = setting(Mirror::open(folder.path().join("list.sqlite")).unwrap());
-        Copy { mirror, schema: schema(FIELDS), list: LIST.to_owned(), counter: 0, _folder: folder }
+        Copy {
+            mirror,
+            schema: schema(FIELDS),
+            list: LIST.to_owned(),
+            counter: 0,
+            second: 0,
+            pending: Vec::new(),
+            item_count: None,
+            _folder: folder,
+        }
     }
 
     /// Commits a page that follows what is held.
     pub(crate) fn page(&mut self, part: Part<'_>, changes: &[ItemChange]) -> Result<Committed, MirrorError> {
         self.counter += 1;
         let follows = self.mirror.state().unwrap().checkpoint;
-        let checkpoint = checkpoint(&self.list, self.counter);
+        let mut checkpoint = checkpoint(&self.list, self.counter);
+        if !self.pending.is_empty() {
+            checkpoint = checkpoint.with_pending(self.pending.iter().copied());
+        }
         let batch = Batch {
             part,
             changes,
             checkpoint: &checkpoint,
             follows: follows.as_deref(),
             schema: &self.schema,
+            item_count: self.item_count,
         };
-        self.mirror.commit_batch(&batch, at(i64::try_from(self.counter).unwrap()))
+        self.mirror.commit_batch(&batch, at(self.second + i64::try_from(self.counter).unwrap()))
     }
 
     pub(crate) fn delta(&mut self, changes: &[ItemChange]) -> Committed {
@@ -217,9 +236,18 @@ impl Copy {
         self.page(Part::Subtree { folder, listing, last }, &changes).unwrap()
     }
 
-    /// A new run, whose removals by absence are counted anew.
+    /// The end of a run that came to the end of the log.
+    pub(crate) fn finish(&mut self) {
+        self.counter += 1;
+        let follows = self.mirror.state().unwrap().checkpoint;
+        let checkpoint = checkpoint(&self.list, self.counter);
+        let at = at(self.second + i64::try_from(self.counter).unwrap());
+        self.mirror.finish(&checkpoint, follows.as_deref(), at).unwrap();
+    }
+
+    /// A new run.
     pub(crate) fn run(&mut self, guard: Guard) {
-        self.mirror.begin(guard).unwrap();
+        self.mirror.begin(guard);
     }
 
     pub(crate) fn all<T: FromSql>(&self, sql: &str) -> Vec<T> {

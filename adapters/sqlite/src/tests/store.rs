@@ -33,6 +33,7 @@ fn a_page_that_follows_another_checkpoint_is_refused_whole() {
             checkpoint: &after,
             follows: follows.as_deref(),
             schema: &copy.schema,
+            item_count: None,
         };
         assert!(matches!(copy.mirror.commit_batch(&batch, at(2)), Err(MirrorError::Conflict)));
         assert!(matches!(copy.mirror.finish(&after, follows.as_deref(), at(2)), Err(MirrorError::Conflict)));
@@ -51,7 +52,14 @@ fn a_load_from_the_beginning_replaces_a_checkpoint_only_where_that_was_asked_for
     let schema = copy.schema.clone();
     // The new chain counts its loads anew, so that its first one has the name of the one before.
     let part = Part::Snapshot { load: "load 1", end: Some(&end) };
-    let batch = Batch { part, changes: &changes, checkpoint: &after, follows: None, schema: &schema };
+    let batch = Batch {
+        part,
+        changes: &changes,
+        checkpoint: &after,
+        follows: None,
+        schema: &schema,
+        item_count: None,
+    };
     assert!(matches!(copy.mirror.commit_batch(&batch, at(2)), Err(MirrorError::Conflict)));
     copy.mirror.begin_anew().unwrap();
     copy.mirror.commit_batch(&batch, at(2)).unwrap();
@@ -91,7 +99,7 @@ fn a_file_of_another_kind_or_version_stays_as_it_is() {
     let raised = rusqlite::Connection::open(&newer).unwrap();
     raised.pragma_update(None, "user_version", 99).unwrap();
     drop(raised);
-    assert!(matches!(Mirror::open(&newer), Err(MirrorError::Version { found: 99, known: 1 })));
+    assert!(matches!(Mirror::open(&newer), Err(MirrorError::Version { found: 99, known: 2 })));
     let missing = Status::read(folder.path().join("none"), at(0), Duration::ZERO);
     assert!(matches!(missing, Err(MirrorError::Missing(_))));
 }

@@ -104,7 +104,7 @@ impl Sync {
         let load = self.items().load.clone().expect("a page of a load belongs to one");
         let name = Mark(format!("load {} {}", load.counter, load.first));
         let end = finished.then(|| {
-            if let Some(total) = self.total.filter(|total| *total > load.rows) {
+            if let Some(total) = self.item_count.filter(|total| *total > load.rows) {
                 notices.push(Notice::Hidden { visible: load.rows, total });
             }
             self.state.position = Position::Token(load.first.clone());
