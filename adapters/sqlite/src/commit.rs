@@ -13,7 +13,7 @@ use crate::{
     migrate,
     remove::{Reason, Remover},
     state::State,
-    tree,
+    tree::{self, Among},
     write::Writer,
 };
 
@@ -165,12 +165,15 @@ pub(crate) fn apply(
             other => return Err(MirrorError::Damaged(format!("a change of an unknown kind: {other:?}"))),
         }
     }
-    if writer.resolve {
-        let renewed = if matches!(batch.part, Part::Snapshot { .. }) { since } else { 0 };
-        tree::resolve_paths(open, &table, state.root_path.as_deref(), renewed)?;
-    }
+    let told = writer.told;
+    let root = state.root_path.clone();
     let mut checkpoint = batch.checkpoint.to_string();
     match batch.part {
+        // While a load or listings are ahead, folders stand under names and in places that are about to change: what
+        // is told by a path waits for their end.
+        Part::Delta if !batch.checkpoint.is_loading() && batch.checkpoint.pending().1 == 0 => {
+            tree::resolve_told(open, &table, root.as_deref(), &told)?;
+        }
         Part::Delta | Part::Snapshot { end: None, .. } | Part::Subtree { last: false, .. } => {}
         Part::Snapshot { end: Some(end), .. } => {
             if let End::Sweep { spare } = end {
@@ -181,7 +184,7 @@ pub(crate) fn apply(
             state.loaded_at = Some(context.at);
             open.execute("DELETE FROM _marks", [])?;
             committed.loaded = true;
-            tree::resolve_paths(open, &table, state.root_path.as_deref(), 0)?;
+            tree::resolve_all(open, &table, root.as_deref(), Among::Held)?;
             let orphans = tree::orphans(open, &table)?;
             committed.orphans = orphans.len() as u64;
             if !orphans.is_empty() {
@@ -189,7 +192,14 @@ pub(crate) fn apply(
             }
         }
         Part::Subtree { folder, listing, last: true } => {
+            if let Some(above) = tree::depth(open, &table, root.as_deref(), folder)? {
+                let listed = Among::Listed { above, number: since };
+                tree::resolve_all(open, &table, root.as_deref(), listed)?;
+            }
             committed.absent += remover.unlisted(folder, since, watch)?;
+            if batch.checkpoint.pending().1 == 0 {
+                tree::resolve_all(open, &table, root.as_deref(), Among::Held)?;
+            }
             open.prepare_cached("DELETE FROM _marks WHERE name = ?1")?.execute([listing])?;
         }
     }

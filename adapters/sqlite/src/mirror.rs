@@ -18,7 +18,7 @@ use crate::{
     guard::{self, Guard, Watch},
     layout::Layout,
     state::State,
-    tree,
+    tree::{self, Among},
 };
 
 /// A list kept as a SQLite table, open for writing.
@@ -225,9 +225,14 @@ impl Mirror {
     }
 
     /// The rows whose folder is neither held nor the root.
-    pub(crate) fn orphans(&self) -> Result<Vec<i32>, MirrorError> {
-        let table = self.state()?.table;
-        table.map_or(Ok(Vec::new()), |table| tree::orphans(self.connection(), &table))
+    pub(crate) fn orphans(&mut self) -> Result<Vec<i32>, MirrorError> {
+        let state = self.state()?;
+        let Some(table) = state.table else { return Ok(Vec::new()) };
+        let open = self.writer.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tree::resolve_all(&open, &table, state.root_path.as_deref(), Among::Held)?;
+        let orphans = tree::orphans(&open, &table)?;
+        open.commit()?;
+        Ok(orphans)
     }
 
     fn change_state(&mut self, change: impl FnOnce(&mut State)) -> Result<(), MirrorError> {

@@ -4,6 +4,8 @@
 //! `sp_parent` is NULL in the list's root folder, a UniqueId below it, and, where a server does not tell
 //! ParentUniqueId and the folder is not held yet, the folder's path, which begins with a slash.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, params};
 
 use crate::{error::MirrorError, form::quoted};
@@ -86,6 +88,18 @@ pub(crate) fn path(open: &Connection, table: &str, id: i64) -> Result<Option<Str
     Ok(above.map(|above: String| format!("{above}/{}", names.join("/"))))
 }
 
+/// How many names lead from the list's root folder to a folder; `None` where its path is not known.
+pub(crate) fn depth(
+    open: &Connection,
+    table: &str,
+    root: Option<&str>,
+    folder: i32,
+) -> Result<Option<usize>, MirrorError> {
+    let path = path(open, table, i64::from(folder))?;
+    let below = path.as_deref().zip(root).and_then(|(path, root)| path.strip_prefix(root));
+    Ok(below.map(|below| below.split('/').skip(1).count()))
+}
+
 /// Fills `gone` with a row and everything below it: by the tree, and whatever claims one of these UniqueIds as its
 /// folder, held or not. A UniqueId that another living folder has as well is left alone: it moved away and came back
 /// under another id.
@@ -163,38 +177,95 @@ pub(crate) fn holds_folder<'o>(
     Ok(open.prepare_cached(&sql)?)
 }
 
+/// Which folders a path may mean.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Among {
+    /// All that are held.
+    Held,
+    /// Beyond the first names, only those that a listing has shown: while one is under way, the others still have the
+    /// names and places they had before it.
+    Listed {
+        /// How many names lead to the folder that is listed.
+        above: usize,
+        /// The number of the listing.
+        number: i64,
+    },
+}
+
 /// Turns paths into the UniqueIds of the folders that stand there, as far as they are held by now.
-pub(crate) fn resolve_paths(
+pub(crate) fn resolve_all(
     open: &Transaction<'_>,
     table: &str,
     root: Option<&str>,
-    since: i64,
+    among: Among,
 ) -> Result<(), MirrorError> {
-    let quoted = quoted(table);
     let Some(root) = root else { return Ok(()) };
-    let paths: Vec<String> = open
-        .prepare_cached(&format!(
-            "SELECT DISTINCT sp_parent FROM {quoted} WHERE sp_parent >= '/' AND sp_parent < '0'"
-        ))?
-        .query_map([], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
+    let sql = format!(
+        "SELECT DISTINCT sp_parent FROM {} WHERE sp_parent >= '/' AND sp_parent < '0'",
+        quoted(table)
+    );
+    let paths = open.prepare_cached(&sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    resolve(open, table, root, &paths, among)
+}
+
+/// The same for what a page of differences told: rows that say by a path where they lie, and folders that such a row,
+/// of this page or of one before, may mean. What it does not name costs nothing.
+pub(crate) fn resolve_told(
+    open: &Transaction<'_>,
+    table: &str,
+    root: Option<&str>,
+    told: &Told,
+) -> Result<(), MirrorError> {
+    let Some(root) = root else { return Ok(()) };
+    let mut paths = told.paths.clone();
+    // What lies in a folder or below: after a slash comes `0`.
+    let mut waiting = open.prepare_cached(&format!(
+        "SELECT DISTINCT sp_parent FROM {} WHERE sp_parent = ?1 OR (sp_parent >= ?1 || '/' AND sp_parent < ?1 || '0')",
+        quoted(table)
+    ))?;
+    for folder in &told.folders {
+        for path in waiting.query_map([folder], |row| row.get(0))? {
+            paths.insert(path?);
+        }
+    }
+    resolve(open, table, root, &paths, Among::Held)
+}
+
+/// Paths that the rows of a page told.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Those of the folders in which rows lie that do not name the folder's UniqueId.
+    pub(crate) paths: BTreeSet<String>,
+    /// Those of the folders among the rows.
+    pub(crate) folders: BTreeSet<String>,
+}
+
+fn resolve(
+    open: &Transaction<'_>,
+    table: &str,
+    root: &str,
+    paths: &BTreeSet<String>,
+    among: Among,
+) -> Result<(), MirrorError> {
+    let sql = format!("UPDATE {} SET sp_parent = ?1, sp_dir = NULL WHERE sp_parent = ?2", quoted(table));
+    let mut update = open.prepare_cached(&sql)?;
+    // From the root on, so that a folder is in its place before what lies in it is looked for.
     for path in paths {
-        if let Some(folder) = folder_at(open, table, root, &path, since)? {
-            let sql = format!("UPDATE {quoted} SET sp_parent = ?1, sp_dir = NULL WHERE sp_parent = ?2");
-            open.prepare_cached(&sql)?.execute([&folder, &path])?;
+        if let Some(folder) = folder_at(open, table, root, path, among)? {
+            update.execute([&folder, path])?;
         }
     }
     Ok(())
 }
 
-/// The UniqueId of the folder at a path, found name by name from the root, among folders that carry this mark or a
-/// later one: while a load is under way, the others still have the names and places they had before it.
+/// The UniqueId of the folder at a path, found name by name from the root. Where two stand there, the one that was
+/// seen last.
 pub(crate) fn folder_at(
     open: &Connection,
     table: &str,
     root: &str,
     path: &str,
-    since: i64,
+    among: Among,
 ) -> Result<Option<String>, MirrorError> {
     let Some(below) = path.strip_prefix(root).and_then(|below| below.strip_prefix('/')) else {
         return Ok(None);
@@ -202,10 +273,14 @@ pub(crate) fn folder_at(
     let table = quoted(table);
     let mut step = open.prepare_cached(&format!(
         "SELECT sp_unique_id FROM {table} WHERE sp_parent IS ?1 AND sp_name = ?2 AND sp_folder = 1
-             AND COALESCE(sp_mark, 0) >= ?3"
+             AND COALESCE(sp_mark, 0) >= ?3 ORDER BY sp_mark DESC LIMIT 1"
     ))?;
     let mut folder: Option<String> = None;
-    for name in below.split('/') {
+    for (n, name) in below.split('/').enumerate() {
+        let since = match among {
+            Among::Listed { above, number } if n >= above => number,
+            _ => 0,
+        };
         let next =
             step.query_row(params![folder, name, since], |row| row.get::<_, Option<String>>(0)).optional()?;
         let Some(next) = next.flatten() else { return Ok(None) };

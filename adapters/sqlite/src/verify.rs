@@ -17,7 +17,7 @@ use crate::{
     mirror::Mirror,
     state::State,
     sync::{Phase, Progress, Report, SyncSettings},
-    tree,
+    tree::{self, Among},
 };
 
 /// What a comparison of the copy with the list found.
@@ -220,7 +220,7 @@ fn differs<'p>(
     let cells = reader.read(row, state);
     if let (Cell::Text(path), Some(root)) = (&cells[PARENT], &state.root_path)
         && path.starts_with('/')
-        && let Some(folder) = tree::folder_at(open, state.table()?, root, path, 0)?
+        && let Some(folder) = tree::folder_at(open, state.table()?, root, path, Among::Held)?
     {
         cells[PARENT] = Cell::owned(folder);
     }

@@ -11,7 +11,7 @@ use crate::{
     form::Cell,
     layout::Layout,
     state::State,
-    tree,
+    tree::{self, Told},
 };
 
 /// Writes rows of one page.
@@ -21,8 +21,8 @@ pub(crate) struct Writer<'w> {
     holds: CachedStatement<'w>,
     /// Folders that were found to be held, since anything was last told that may have removed one.
     holders: HashSet<String>,
-    /// Whether a row says by a path alone where it lies, or a folder came that such a row may mean.
-    pub(crate) resolve: bool,
+    /// What rows told by paths.
+    pub(crate) told: Told,
 }
 
 impl<'w> Writer<'w> {
@@ -37,7 +37,7 @@ impl<'w> Writer<'w> {
             upsert: open.prepare_cached(&layout.upsert)?,
             holds: tree::holds_folder(open, table)?,
             holders: HashSet::new(),
-            resolve: false,
+            told: Told::default(),
         })
     }
 
@@ -46,7 +46,9 @@ impl<'w> Writer<'w> {
         let cells = self.reader.read(row, state);
         if let Cell::Text(parent) = &cells[PARENT] {
             if parent.starts_with('/') {
-                self.resolve = true;
+                if !self.told.paths.contains(&**parent) {
+                    self.told.paths.insert(parent.clone().into_owned());
+                }
             } else if !parent.is_empty() {
                 let known = self.holders.contains(&**parent);
                 if known || self.holds.exists([&**parent])? {
@@ -58,7 +60,7 @@ impl<'w> Writer<'w> {
             }
         }
         if cells[FOLDER] == Cell::Integer(1) {
-            self.resolve = true;
+            self.told.folders.extend(row.file_ref().map(|path| format!("/{}", path.trim_matches('/'))));
             self.holders.clear();
         }
         cells[MARK] = Cell::Integer(mark);

@@ -30,6 +30,8 @@ pub(crate) struct Copy {
     pub(crate) second: i64,
     /// Items that stay to be asked for after a page.
     pub(crate) pending: Vec<i32>,
+    /// A folder that stays to be listed after a page.
+    pub(crate) pending_folder: Option<i32>,
     /// How many items the list says it has.
     pub(crate) item_count: Option<u64>,
     _folder: tempfile::TempDir,
@@ -171,8 +173,12 @@ pub(crate) fn at(second: i64) -> Timestamp {
 
 /// A checkpoint as the library writes them.
 pub(crate) fn checkpoint(list: &str, number: u64) -> Checkpoint {
+    checkpoint_with(list, number, "{}")
+}
+
+fn checkpoint_with(list: &str, number: u64, items: &str) -> Checkpoint {
     let json = format!(
-        r#"{{"feed":"items","host":"fabrikam.sharepoint.com","scope":{{"kind":"list","id":"{list}"}},"query":["ViewFields=*"],"position":{{"token":"1;3;{list};639082161304470000;{number}"}},"moment":"2026-03-04T10:15:30Z","items":{{}}}}"#
+        r#"{{"feed":"items","host":"fabrikam.sharepoint.com","scope":{{"kind":"list","id":"{list}"}},"query":["ViewFields=*"],"position":{{"token":"1;3;{list};639082161304470000;{number}"}},"moment":"2026-03-04T10:15:30Z","items":{items}}}"#
     );
     let text = format!("sharepoint-changes-checkpoint/1 {json} {:08x}", crc32fast::hash(json.as_bytes()));
     text.parse().unwrap()
@@ -193,6 +199,7 @@ impl Copy {
             counter: 0,
             second: 0,
             pending: Vec::new(),
+            pending_folder: None,
             item_count: None,
             _folder: folder,
         }
@@ -203,6 +210,10 @@ impl Copy {
         self.counter += 1;
         let follows = self.mirror.state().unwrap().checkpoint;
         let mut checkpoint = checkpoint(&self.list, self.counter);
+        if let Some(folder) = self.pending_folder {
+            let items = format!(r#"{{"folders":[{{"id":{folder}}}]}}"#);
+            checkpoint = checkpoint_with(&self.list, self.counter, &items);
+        }
         if !self.pending.is_empty() {
             checkpoint = checkpoint.with_pending(self.pending.iter().copied());
         }

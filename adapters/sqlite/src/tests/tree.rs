@@ -115,7 +115,8 @@ fn a_row_by_path_finds_its_folder_when_the_folder_comes_later() {
     copy.load("load 1", None, &[item(1, "x").below(9, "F/G").by_path(), item(2, "y").by_path()]);
     assert_eq!(copy.paths(), ["1 F/G/x", "2 y"]);
     assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 1"), format!("{ROOT}/F/G"));
-    copy.load("load 1", None, &[folder(8, "F"), folder(9, "G").below(8, "F").by_path()]);
+    let end = End::Sweep { spare: Vec::new() };
+    copy.load("load 1", Some(&end), &[folder(8, "F"), folder(9, "G").below(8, "F").by_path()]);
     assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 1"), unique(9).to_string());
     copy.delta(&[folder(8, "E").up()]);
     assert_eq!(copy.paths(), ["1 E/G/x", "2 y", "8 E", "9 E/G"]);
@@ -200,4 +201,29 @@ fn a_path_told_in_a_load_is_resolved_among_what_the_load_has_renewed() {
     copy.load("load 2", Some(&End::Sweep { spare: Vec::new() }), &[folder(7, "B"), folder(8, "A")]);
     assert_eq!(copy.paths(), ["3 A/x", "7 B", "8 A"]);
     assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 3"), unique(8).to_string());
+}
+
+#[test]
+fn a_path_told_in_a_listing_is_resolved_among_what_the_listing_has_shown() {
+    let mut copy = Copy::new();
+    copy.fill(&[folder(7, "F"), folder(8, "A").below(7, "F")]);
+    // A became B, another folder took its name, and what lies in that one comes before either of them.
+    copy.pending_folder = Some(7);
+    copy.listing(7, "listing 1 of 7", false, &[item(3, "x").below(9, "F/A").by_path()]);
+    copy.delta(&[item(4, "y").below(9, "F/A").by_path().up()]);
+    copy.pending_folder = None;
+    let both = [folder(8, "B").below(7, "F"), folder(9, "A").below(7, "F")];
+    copy.listing(7, "listing 1 of 7", true, &both);
+    assert_eq!(copy.paths(), ["3 F/A/x", "4 F/A/y", "7 F", "8 F/B", "9 F/A"]);
+}
+
+#[test]
+fn a_folder_gives_their_place_to_what_was_told_by_its_path_or_a_longer_one() {
+    let mut copy = Copy::new();
+    copy.fill(&[item(1, "x").below(9, "F/G").by_path(), item(2, "y").below(7, "F+").by_path()]);
+    copy.delta(&[folder(9, "G").below(8, "F").by_path().up()]);
+    copy.delta(&[folder(8, "F").up()]);
+    let parent = |id| copy.one::<String>(&format!("SELECT sp_parent FROM Documents WHERE id = {id}"));
+    assert_eq!((parent(1), parent(9)), (unique(9).to_string(), unique(8).to_string()));
+    assert_eq!(parent(2), format!("{ROOT}/F+"));
 }

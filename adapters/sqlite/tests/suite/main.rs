@@ -9,4 +9,5 @@ mod judge;
 mod killed;
 mod laws;
 mod office;
+mod orphans;
 mod reloads;

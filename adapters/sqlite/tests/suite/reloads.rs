@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sharepoint_changes::ResyncReason;
-use sharepoint_changes_sqlite::{Guard, Mirror, MirrorError, Status, SyncError, SyncSettings};
+use sharepoint_changes_sqlite::{Guard, HoldReason, Mirror, MirrorError, Status, SyncError, SyncSettings};
 
 use crate::{
     judge::judge,
@@ -75,6 +75,7 @@ fn a_permission_narrowed_by_mistake_does_not_empty_the_copy() {
     let refused = mirror.sync(&mut host, &site(), &query("Documents"), &settings, |_| {});
     let Err(SyncError::Mirror(MirrorError::TooManyRemoved(held))) = refused else { panic!("{refused:?}") };
     assert_eq!((held.held, mirror.rows().unwrap()), (rows, rows));
+    assert!(matches!(held.reason, HoldReason::StillListed { .. }), "{held}");
     let status = Status::read(&path, held.at, 55 * DAY).unwrap();
     assert_eq!(status.held_back.as_ref(), Some(&held));
 
