@@ -49,6 +49,9 @@ pub(crate) struct ItemState {
     pub(crate) version: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "token")]
     pub(crate) version_as_of: Option<ChangeToken>,
+    /// The change up to which the list's definition is known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) defined_as_of: i64,
     /// The path of the list's root folder when it was last read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) root: Option<String>,

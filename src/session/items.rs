@@ -173,7 +173,7 @@ impl Course for Items {
             }
             Step::Columns => {
                 let query = ask::columns(asker.scope);
-                let bounds = (self.sync.columns_start(), Some(self.sync.names_end()));
+                let bounds = (self.sync.columns_start(), Some(self.sync.columns_end()));
                 Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Columns))
             }
             step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),

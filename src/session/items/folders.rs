@@ -33,8 +33,8 @@ pub(super) struct Folders {
     covered: Ids,
     /// The last page of a listing, until the folder's row was read again.
     held: Option<Held>,
-    /// Listings that ended in another place than they began.
-    tries: u32,
+    /// How many listings of each folder ended in another place than they began.
+    tries: BTreeMap<i32, u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Default for Folders {
             passed: 0,
             covered: Ids::default(),
             held: None,
-            tries: 0,
+            tries: BTreeMap::new(),
         }
     }
 }
@@ -244,7 +244,7 @@ impl Sync {
         let covered = std::mem::take(&mut self.folders.covered);
         self.items_mut().folders.retain(|folder| folder.id != id && !covered.contains(folder.id));
         self.folders.places.retain(|folder, _| *folder != id);
-        self.folders.tries = 0;
+        self.folders.tries.remove(&id);
         self.begin_listing();
         Ok(Said::Page(part))
     }
@@ -252,11 +252,12 @@ impl Sync {
     /// The folder is not where it was when its listing began.
     pub(super) fn folder_moved(&mut self) -> Said {
         let Some(id) = self.items().folders.first().map(|folder| folder.id) else { return Said::Nothing };
-        self.folders.tries += 1;
-        if self.folders.tries >= MOST_TRIES {
+        let mut tries = std::mem::take(&mut self.folders.tries);
+        let of_this = tries.entry(id).or_default();
+        *of_this += 1;
+        if *of_this >= MOST_TRIES {
             return Said::Unsettled(format!("the folder {id} moved during each of {MOST_TRIES} listings"));
         }
-        let tries = self.folders.tries;
         self.folders = Folders { tries, ..Folders::default() };
         for folder in &mut self.items_mut().folders {
             folder.listing = None;

@@ -249,7 +249,7 @@ impl Sync {
             };
         }
         let settled = items.pending.is_empty();
-        if self.reached && self.is_settled() {
+        if self.reached && self.is_settled() && self.knows_definition() {
             Step::End
         } else if !self.reached && too_old(self.state.moment)
             || self.again.as_ref().is_some_and(|again| too_old(again.moment))
@@ -271,6 +271,13 @@ impl Sync {
         } else {
             self.folders.step(items)
         }
+    }
+
+    /// Whether the list's definition was read in this run, or is known as of the position: what became of it between
+    /// the reading of it and the end of that run is told by no row.
+    fn knows_definition(&self) -> bool {
+        let items = self.items();
+        self.schema.is_some() || items.schema.is_none() || items.defined_as_of >= self.position_number()
     }
 
     /// Whether something has to be named that the log may have forgotten.
@@ -340,10 +347,11 @@ impl Sync {
         let known = self.schema.as_ref().map(|schema| schema.digest());
         let items = self.items_mut();
         (items.perm_mask, items.schema) = (None, known);
+        (items.version, items.version_as_of) = (None, None);
         items.load = None;
         items.pending = Ids::default();
         (items.names_from, items.names_moment, items.names_due) = (None, None, false);
-        (items.expected, items.as_of) = (None, 0);
+        (items.expected, items.as_of, items.defined_as_of) = (None, 0, 0);
         items.folders.clear();
         (self.again, self.naming, self.columns, self.reached) = (None, None, None, false);
         (self.told, self.first, self.more) = (BTreeMap::new(), None, false);
@@ -403,7 +411,7 @@ impl Sync {
                 return Some(self.reload(ResyncReason::PermissionsChanged));
             }
         }
-        let said = answer.list.as_ref().and_then(|list| self.take_list(list));
+        let said = answer.list.as_ref().and_then(|list| self.take_list(list, answer.token.as_ref()));
         self.unlike = if said.is_some() { self.unlike + 1 } else { 0 };
         if self.unlike > MOST_UNLIKE {
             return Some(Said::Unsettled("each answer tells of other fields than the one before".to_owned()));
@@ -411,14 +419,17 @@ impl Sync {
         said
     }
 
-    /// Compares the fields with those that are known. Where they differ, the rows that came along were asked for by
-    /// the old ones, and are asked for again.
-    fn take_list(&mut self, list: &ListDefinition) -> Option<Said> {
+    /// Compares the list's definition with what is known of it. Where fields differ, the rows that came along were
+    /// asked for by the old ones, and are asked for again.
+    fn take_list(&mut self, list: &ListDefinition, as_of: Option<&ChangeToken>) -> Option<Said> {
         self.item_count = list.item_count().or(self.item_count);
         let known = self.items().schema.clone();
         if self.schema.is_some() && known.as_ref().is_some_and(|known| known.is_of(list)) {
+            self.compare_again(list, as_of);
             return None;
         }
+        let items = self.items_mut();
+        items.defined_as_of = items.defined_as_of.max(as_of.map_or(0, ChangeToken::number));
         let digest = list.digest();
         let schema = Arc::new(list.schema());
         let change = known.as_ref().map(|known| digest.since(known)).unwrap_or_default();
@@ -428,11 +439,11 @@ impl Sync {
         let values_changed = change.changed.iter().any(|name| asked(name))
             || change.added.iter().any(|name| asked(name) && derived(name));
         self.fields_untold |= !change.is_empty();
-        if self.state.position == Position::Load {
+        if self.state.position == Position::Load && self.items().load.is_none() {
             let items = self.items_mut();
             (items.version, items.version_as_of) = (None, None);
         }
-        self.compare_columns(list, &change);
+        self.compare_columns(list, as_of, &change);
         self.items_mut().schema = Some(digest);
         self.schema = Some(schema);
         Some(if values_changed { self.reload(ResyncReason::SchemaChanged) } else { Said::Nothing })

@@ -155,7 +155,8 @@ impl Cost {
     /// The most requests of a run over a list's items that handed out so many pages.
     ///
     /// - The end of the log is told by one answer, and by a second where it lay behind the position. Where the position
-    ///   is that end and nothing is pending, nothing else is asked.
+    ///   is that end and nothing is pending, nothing else is asked but the list and its fields, once after a run during
+    ///   which the list went on.
     /// - Each page that is handed out is one answer: of a load, of an increment, of a window of ids, of the rows of
     ///   folders, of a folder's listing.
     /// - The list and its fields are told by an answer of their own, whose row is not handed out.
@@ -174,7 +175,7 @@ impl Cost {
         let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle } = *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks);
         if idle && self.drained == 0 {
-            return log;
+            return log + self.lists.min(1);
         }
         let doubts = self.troubles / 3;
         let anew = u64::from(anew);
@@ -299,7 +300,9 @@ mod tests {
         let idle = FollowUps { idle: true, ..plain };
         assert_eq!(most(&at_the_end, idle), 1);
         told(&mut at_the_end, Asked::List, "", None);
-        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (1, 2));
+        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (2, 2));
+        told(&mut at_the_end, Asked::Rows, "", None);
+        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (2, 3));
         // A page that came though nothing more was to be asked is one too many all the same.
         told(&mut cost, Asked::Since, "<z:row ows_ID='3' />", None);
         assert!(cost.most_of_items(1, &plain) < cost.sent);

@@ -4,6 +4,8 @@
 //! others. Nothing in the fields tells. The list's `Version` counts changes of the list, and where it moved,
 //! GetChanges names changes of columns: more of them than the difference of the fields explains are a new load.
 
+use std::sync::Arc;
+
 use super::{Said, Sync};
 use crate::{
     change::{Change, ChangeKind, ChangedObject},
@@ -17,6 +19,8 @@ use crate::{
 pub(super) struct Columns {
     /// The list's version that is compared.
     version: i64,
+    /// The end of the log that the answer with it knew.
+    as_of: Option<ChangeToken>,
     cursor: Option<ChangeToken>,
     /// What the difference of the fields explains.
     added: usize,
@@ -28,10 +32,32 @@ pub(super) struct Columns {
 }
 
 impl Sync {
+    /// Takes the definition from an answer whose fields are those that are known. The list may have been renamed, or a
+    /// column may have come and gone, since this run first read it. A definition that is older tells nothing.
+    pub(super) fn compare_again(&mut self, list: &ListDefinition, as_of: Option<&ChangeToken>) {
+        let items = self.items();
+        let number = as_of.map_or(0, ChangeToken::number);
+        if number < items.as_of.max(items.defined_as_of).max(self.position_number()) {
+            return;
+        }
+        let compared = self.columns.as_ref().map(|columns| columns.version).or(items.version);
+        let renamed = list.root_folder().is_some_and(|root| items.root.as_deref() != Some(root));
+        self.items_mut().defined_as_of = number;
+        if renamed || list.version() > compared {
+            self.schema = Some(Arc::new(list.schema()));
+            self.compare_columns(list, as_of, &SchemaChange::default());
+        }
+    }
+
     /// Notes the list's version and root folder, and whether its columns have to be compared by GetChanges.
-    pub(super) fn compare_columns(&mut self, list: &ListDefinition, change: &SchemaChange) {
+    pub(super) fn compare_columns(
+        &mut self,
+        list: &ListDefinition,
+        as_of: Option<&ChangeToken>,
+        change: &SchemaChange,
+    ) {
         let root = list.root_folder().map(str::to_owned);
-        let fence = self.fence.clone();
+        let as_of = as_of.unwrap_or(&self.fence).clone();
         let items = self.items_mut();
         let moved = items.root.is_some() && root.is_some() && items.root != root;
         items.root = root.or(items.root.take());
@@ -40,9 +66,12 @@ impl Sync {
         if let (Some(before), Some(version)) = (before, version)
             && before != version
         {
-            self.columns = Some(Columns { version, added, removed, ..Columns::default() });
+            let columns = self.columns.take().unwrap_or_default();
+            let (added, removed) = (added + columns.added, removed + columns.removed);
+            self.columns =
+                Some(Columns { version, added, removed, as_of: Some(as_of), ..Columns::default() });
         } else if version.is_some() {
-            (items.version, items.version_as_of) = (version, Some(fence));
+            (items.version, items.version_as_of) = (version, Some(as_of));
         }
         // Every path is another one then, though no row says so.
         self.fields_untold |= moved;
@@ -55,9 +84,17 @@ impl Sync {
         cursor.or(compared).or(self.increment_start())
     }
 
+    /// Where GetChanges is to end for changes of columns: the answer that told the version may be younger than the end
+    /// of the log that this run read.
+    pub(in crate::session::items) fn columns_end(&self) -> &ChangeToken {
+        let end = self.names_end();
+        let as_of = self.columns.as_ref().and_then(|columns| columns.as_of.as_ref());
+        as_of.filter(|as_of| as_of.number() > end.number()).unwrap_or(end)
+    }
+
     /// Takes a page of GetChanges for changes of columns.
     pub(in crate::session::items) fn on_columns(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
-        log::check(self.columns_start(), self.names_end(), changes)?;
+        log::check(self.columns_start(), self.columns_end(), changes)?;
         let Some(columns) = &mut self.columns else { return Ok(Said::Nothing) };
         for change in changes.iter().filter(|change| matches!(change.object, ChangedObject::Field { .. })) {
             match change.kind {
@@ -70,11 +107,10 @@ impl Sync {
             columns.cursor = Some(last.token.clone());
             return Ok(Said::Nothing);
         }
-        let Columns { version, added, removed, adds, deletes, updates, .. } = std::mem::take(columns);
+        let Columns { version, as_of, added, removed, adds, deletes, updates, .. } = std::mem::take(columns);
         self.columns = None;
-        let fence = self.fence.clone();
         let items = self.items_mut();
-        (items.version, items.version_as_of) = (Some(version), Some(fence));
+        (items.version, items.version_as_of) = (Some(version), as_of.or(items.version_as_of.take()));
         // A column that was changed once and is the same is one whose title or description was changed.
         if adds > added || deletes > removed || updates > 1 {
             return Ok(self.reload(ResyncReason::SchemaChanged));

@@ -90,6 +90,25 @@ fn a_folder_that_moves_during_three_listings_is_left_to_the_next_run() {
 }
 
 #[test]
+fn listings_that_began_in_vain_are_counted_for_each_folder_alone() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(7, "A/"), (8, "B/"), (9, "C/")]));
+    items.page();
+    let mut left = vec![(7, "A/"), (8, "B/"), (9, "C/")];
+    items.answer(&Answer::new(110).list().rows(&left));
+    items.page();
+    // One after the other is gone when its row is read again.
+    while !left.is_empty() {
+        items.answer(&Answer::new(110).list());
+        items.answer(&Answer::new(110).list());
+        left.remove(0);
+        items.answer(&Answer::new(110).list().rows(&left));
+        items.page();
+    }
+    items.up_to_date();
+}
+
+#[test]
 fn what_was_told_since_a_listing_began_makes_it_begin_again() {
     let mut items = listing();
     items.answer(&Answer::new(112).list().rows(&[(10, "A/c")]).next("p_ID=10"));
