@@ -135,7 +135,8 @@ impl Site {
 /// An address without what may be a secret: who asks, and what stands behind the path.
 fn without_secrets(url: &str) -> String {
     let (scheme, rest) = url.split_at(url.find("//").map_or(0, |at| at + 2));
-    let rest = rest.rsplit('@').next().unwrap_or_default();
+    let at = rest.rfind('@').map(|at| at + 1).max(rest.rfind("%40").map(|at| at + 3));
+    let rest = &rest[at.unwrap_or(0)..];
     format!("{scheme}{}", rest.split(['?', '#']).next().unwrap_or_default())
 }
 
@@ -145,6 +146,14 @@ fn without_secrets(url: &str) -> String {
 pub struct SiteError {
     text: String,
     reason: &'static str,
+}
+
+impl SiteError {
+    /// What is wrong, as the rest of a sentence about the address: `is not a URL`. It repeats nothing of what was
+    /// given.
+    pub fn reason(&self) -> &'static str {
+        self.reason
+    }
 }
 
 /// Which SharePoint answers: what it refuses is left out of requests, or refused here by name.
@@ -457,6 +466,19 @@ mod tests {
             "https://fabrikam.sharepoint.com/sites/../ops",
         ] {
             assert!(Site::new(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_refused_is_repeated_without_its_user_and_the_reason_alone() {
+        for bad in
+            ["https://ana:secret@f.example/", "https://ana:secret%40f.example/", "ana:secret@f.example"]
+        {
+            let error = Site::new(bad).unwrap_err();
+            assert!(
+                !error.to_string().contains("secret") && error.to_string().ends_with(error.reason()),
+                "{error}"
+            );
         }
     }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
-use sharepoint_changes::{Site, SiteError};
+use sharepoint_changes::Site;
 
 use crate::office::Office;
 
@@ -31,7 +31,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressError> {
         match text.strip_prefix("sim:") {
             Some(rest) => simulated(rest).map(|it| Address::Simulated(Box::new(it))),
-            None => Ok(Address::Site(Site::new(text)?)),
+            None => Site::new(text).map(Address::Site).map_err(|error| AddressError::Site(error.reason())),
         }
     }
 }
@@ -49,8 +49,9 @@ impl Address {
 /// An address that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AddressError {
-    #[error(transparent)]
-    Site(#[from] SiteError),
+    /// It is not repeated here: the parser of arguments does that, without what may be a secret.
+    #[error("the address {0}")]
+    Site(&'static str),
     #[error("a simulated site's address reads sim: or sim:?seed=…&changes=…")]
     Simulated,
     #[error("{0}")]

@@ -2,6 +2,7 @@
 
 mod masked;
 mod mirror;
+mod path;
 mod site;
 
 use std::{num::NonZeroU64, path::PathBuf, time::Duration};
@@ -18,7 +19,7 @@ use crate::{
     exit::{self, Failure},
     office::{self, Office},
     output::Format,
-    since::{Since, duration},
+    since::{Since, duration, token},
 };
 
 /// Follow the change log of a SharePoint site: typed changes as JSON lines, resumable, never silently incomplete.
@@ -83,7 +84,7 @@ pub(crate) struct Tail {
     pub(crate) only: Vec<Only>,
     /// Keep the position in this file and go on from there. It is moved when a page has been printed; FILE.lock keeps
     /// a second process out
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path::path())]
     pub(crate) state: Option<PathBuf>,
     /// When the state is moved: when a page has been printed, or when the consumer answers `ack TOKEN` on stdin, for
     /// this row and all before it. At the end of a run acks are awaited until all has been acknowledged or stdin ends
@@ -116,7 +117,7 @@ pub(crate) struct Tail {
 #[command(after_help = exit::table())]
 pub(crate) struct Read {
     /// The body of the answer, as it was sent; without it, or as -, stdin
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_parser = path::path())]
     pub(crate) file: Option<PathBuf>,
     /// The status the answer came with
     #[arg(long, value_name = "CODE", default_value = "200")]
@@ -172,7 +173,7 @@ pub(crate) enum Token {
     /// Take a change token apart: whose it is, when, how old, how long it is good for
     Show {
         /// The token, 1;scope;id;ticks;number, in quotes
-        #[arg(value_name = "TOKEN")]
+        #[arg(value_name = "TOKEN", value_parser = token)]
         token: sharepoint_changes::ChangeToken,
         /// How long a log is trusted to hold a token
         #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration)]

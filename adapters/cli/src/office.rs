@@ -75,7 +75,8 @@ impl Office {
                 self.throttle = Some(Throttle::per_minute(budget));
             }
             "fill" => self.fills.push(fill(value).ok_or_else(|| wrong(FILL))?),
-            "auth" => self.auth = auth(value).ok_or_else(|| wrong(AUTH))?,
+            // What was meant as a credential is not repeated.
+            "auth" => self.auth = auth(value).ok_or_else(|| format!("auth: give {AUTH}"))?,
             _ => self.dialect.set(&format!("{name}={value}")).map_err(|error| {
                 format!("{error}; or one of fault, trouble, lie, throttle, auth, live, fill")
             })?,

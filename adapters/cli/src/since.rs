@@ -3,7 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use jiff::{Span, SpanRelativeTo, Timestamp, civil, tz::TimeZone};
-use sharepoint_changes::{ChangeToken, Checkpoint};
+use sharepoint_changes::{ChangeToken, Checkpoint, TokenError};
 
 /// `--since`.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl FromStr for Since {
             return text.parse().map(|it| Since::Checkpoint(Box::new(it))).map_err(|it| format!("{it}"));
         }
         if text.contains(';') {
-            return text.parse().map(Since::Token).map_err(|it| format!("{it}"));
+            return token(text).map(Since::Token);
         }
         if let Some(ago) = text.strip_prefix('-') {
             return duration(ago).map(Since::Ago);
@@ -48,9 +48,19 @@ impl FromStr for Since {
     }
 }
 
+/// A change token. The error repeats nothing: what was pasted in its place may be a secret.
+pub(crate) fn token(text: &str) -> Result<ChangeToken, String> {
+    text.parse().map_err(|error: TokenError| {
+        format!(
+            "the {} of the change token is malformed; a token reads 1;scope;guid;ticks;number",
+            error.part()
+        )
+    })
+}
+
 /// A length of time such as `90s`, `15m`, `1h` or `55d`; days have 24 hours.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?} is no length of time; give one such as 90s, 15m, 1h or 55d");
+    let wrong = || "give a length of time such as 90s, 15m, 1h or 55d".to_owned();
     let span: Span = text.parse().map_err(|_| wrong())?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| wrong())?;
     Duration::try_from(length).map_err(|_| wrong())

@@ -6,7 +6,10 @@ use clap::Args;
 use sharepoint_changes::{Dialect, ItemQuery, ListRef, caml::ViewFields};
 use sharepoint_changes_sqlite::{Guard, SyncSettings};
 
-use super::site::{Limits, ListName, Server};
+use super::{
+    path::path,
+    site::{Limits, ListName, Server},
+};
 use crate::{
     address::Address,
     exit::{self, Failure},
@@ -26,7 +29,7 @@ pub(crate) struct Mirror {
     #[arg(long, value_name = "LIST", required_unless_present = "status")]
     list: Option<ListName>,
     /// The SQLite file; made where there is none. FILE.lock keeps a second writer out, readers need nothing
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path())]
     pub(crate) into: PathBuf,
     /// The columns to keep, by internal name; without it all that the list stores
     #[arg(long, value_name = "FIELD", value_delimiter = ',')]
@@ -126,10 +129,10 @@ pub(crate) enum MaxDelete {
 }
 
 impl FromStr for MaxDelete {
-    type Err = String;
+    type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("{text:?} is neither a number of rows, such as 500, nor a part, such as 10%");
+        let wrong = || "give a number of rows, such as 500, or a part, such as 10%";
         match text.strip_suffix('%') {
             None => text.parse().map(MaxDelete::Rows).map_err(|_| wrong()),
             Some(percent) => {
