@@ -11,6 +11,8 @@ use sharepoint_changes::{
 };
 use sharepoint_changes_ureq::TransportError;
 
+use crate::{connection::chain, printable::Printable};
+
 /// An exit code. What the server's errors mean is the core's table; the rest is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Exit(u8);
@@ -129,14 +131,10 @@ impl Failure {
 impl fmt::Display for Failure {
     /// The chain of causes, then what else is known, then what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.error)?;
-        let mut source = self.error.source();
-        while let Some(cause) = source {
-            write!(f, ": {cause}")?;
-            source = cause.source();
-        }
+        // Much of it is what a server said, which makes no line of its own.
+        write!(f, "error: {}", Printable(&chain(&*self.error)))?;
         for detail in &self.details {
-            write!(f, "\n  {detail}")?;
+            write!(f, "\n  {}", Printable(detail))?;
         }
         match self.class {
             Some(class) => write!(f, "\n  class {class}, exit code {}", self.exit.0)?,

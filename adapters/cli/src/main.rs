@@ -12,6 +12,7 @@ mod exit;
 mod mirror;
 mod office;
 mod output;
+mod printable;
 mod progress;
 mod read;
 mod rowset;

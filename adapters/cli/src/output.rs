@@ -12,6 +12,7 @@ use sharepoint_changes::Change;
 use crate::{
     control::Control,
     event,
+    printable::Screen,
     table::{HEAD, Line},
 };
 
@@ -56,7 +57,7 @@ impl Output {
                 if !std::mem::replace(&mut self.headed, true) {
                     writeln!(self.out, "{HEAD}")?;
                 }
-                writeln!(self.out, "{}", Line(change))
+                writeln!(self.out, "{}", Screen(Line(change)))
             }
         }
     }
@@ -72,7 +73,7 @@ impl Output {
                 serde_json::to_writer(&mut self.out, record).map_err(io::Error::from)?;
                 self.out.write_all(b"\n")
             }
-            Format::Text => writeln!(self.out, "{record}"),
+            Format::Text => writeln!(self.out, "{}", Screen(record)),
         }
     }
 

@@ -9,7 +9,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use sharepoint_changes::{Wait, WaitReason};
 
-use crate::control::Count;
+use crate::{
+    control::Count,
+    printable::{Printable, Screen},
+};
 
 /// Notes and progress on stderr. Cheap to clone: clones speak through the same bar.
 #[derive(Debug, Clone)]
@@ -71,14 +74,14 @@ impl Progress {
         self.bar.suspend(work)
     }
 
-    /// Tells something worth knowing, unless `--quiet`.
+    /// Tells something worth knowing on a line, unless `--quiet`.
     pub(crate) fn note(&self, note: impl fmt::Display) {
-        self.say(Volume::Notes, note);
+        self.say(Volume::Notes, Printable(&note.to_string()));
     }
 
-    /// Tells a detail, with `-v` only.
+    /// Tells a detail on a line, with `-v` only.
     pub(crate) fn detail(&self, detail: impl fmt::Display) {
-        self.say(Volume::Everything, detail);
+        self.say(Volume::Everything, Printable(&detail.to_string()));
     }
 
     /// Tells of a rest; a short one is a detail.
@@ -107,7 +110,7 @@ impl Progress {
     fn say(&self, volume: Volume, text: impl fmt::Display) {
         if volume <= self.volume {
             // Nobody reads a stderr that is closed.
-            self.bar.suspend(|| writeln!(io::stderr(), "{text}").unwrap_or_default());
+            self.bar.suspend(|| writeln!(io::stderr(), "{}", Screen(text)).unwrap_or_default());
         }
     }
 }

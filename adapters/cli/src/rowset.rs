@@ -11,7 +11,7 @@ use sharepoint_changes::{
 };
 use uuid::Uuid;
 
-use crate::{event::VERSION, table::Printable, value};
+use crate::{event::VERSION, printable::Printable, value};
 
 /// A line of a rowset. `raw` is the row as the server wrote it, `ows_` and all; `values` are there where the answer
 /// holds the list's fields.

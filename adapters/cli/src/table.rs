@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use sharepoint_changes::{Change, ChangedObject};
 use uuid::Uuid;
 
-use crate::event::op;
+use crate::{event::op, printable::Printable};
 
 /// The head of the table.
 pub(crate) const HEAD: &str = "TIME (UTC)           CHANGE              OBJECT        WHAT";
@@ -72,25 +72,9 @@ impl fmt::Display for Short {
     }
 }
 
-/// A text of the server's without what a terminal would obey.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .chars()
-            .try_for_each(|char| if char.is_control() { write!(f, "\u{fffd}") } else { write!(f, "{char}") })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_cannot_command_the_terminal() {
-        assert_eq!(Printable("a\u{1b}[2Jb\nc\u{9b}é").to_string(), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}é");
-    }
 
     #[test]
     fn an_id_is_told_by_its_first_part() {

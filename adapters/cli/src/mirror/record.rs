@@ -8,7 +8,7 @@ use sharepoint_changes::ResyncReason;
 use sharepoint_changes_sqlite::{Drift, HeldBack, HoldReason, Progress, Report, Status, Verified};
 use uuid::Uuid;
 
-use crate::{event::VERSION, table::Printable};
+use crate::{event::VERSION, printable::Printable};
 
 /// A line about a copy.
 #[derive(Debug, Serialize)]

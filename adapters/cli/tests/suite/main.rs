@@ -16,6 +16,7 @@ mod served;
 mod signals;
 mod state;
 mod tail;
+mod terminal;
 mod token;
 
 use std::{
