@@ -1,7 +1,8 @@
 //! Credentials: where they come from. They are sent, and never printed.
 
 use std::{
-    env, fmt,
+    env::{self, VarError},
+    fmt,
     process::{Command, Stdio},
 };
 
@@ -17,6 +18,8 @@ pub(crate) enum Source {
     Token(String),
     /// The `Cookie` header of a signed-in session.
     Cookie(String),
+    /// The variable of this name holds what no text is.
+    Unreadable(&'static str),
     /// Nothing was given.
     None,
 }
@@ -24,11 +27,10 @@ pub(crate) enum Source {
 impl Source {
     /// What was given on the command line goes first, then the environment.
     pub(crate) fn new(bearer_command: Option<String>, cookie: Option<String>) -> Source {
-        let variable = |name| env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
         let given = bearer_command.map(Source::Command).or(cookie.map(Source::Cookie));
         given
-            .or_else(|| variable(TOKEN).map(Source::Token))
-            .or_else(|| variable(COOKIE).map(Source::Cookie))
+            .or_else(|| variable(TOKEN, Source::Token))
+            .or_else(|| variable(COOKIE, Source::Cookie))
             .unwrap_or(Source::None)
     }
 
@@ -57,6 +59,8 @@ impl Source {
             }
             Source::Token(token) => Ok(Credential::Bearer(token.trim().to_owned())),
             Source::Cookie(cookie) => Ok(Credential::Cookie(cookie.clone())),
+            // Without it the site would be asked as nobody, and answer as it answers to nobody.
+            Source::Unreadable(name) => Err(format!("the variable {name} does not hold text (UTF-8)").into()),
             Source::None => Ok(Credential::None),
         }
     }
@@ -68,8 +72,19 @@ impl fmt::Debug for Source {
             Source::Command(_) => "Command([redacted])",
             Source::Token(_) => "Token([redacted])",
             Source::Cookie(_) => "Cookie([redacted])",
+            Source::Unreadable(_) => "Unreadable",
             Source::None => "None",
         })
+    }
+}
+
+/// What a variable holds; `None` where it is not set or empty.
+fn variable(name: &'static str, source: fn(String) -> Source) -> Option<Source> {
+    match env::var(name) {
+        Ok(value) if value.trim().is_empty() => None,
+        Ok(value) => Some(source(value)),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => Some(Source::Unreadable(name)),
     }
 }
 

@@ -98,3 +98,20 @@ fn a_session_by_cookie_sends_a_form_digest() {
     let err = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && err.contains("_api/contextinfo"), "{err}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_no_text_is_named_and_nothing_is_sent_without_a_credential() {
+    use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+
+    for variable in ["SPCHANGES_TOKEN", "SPCHANGES_COOKIE"] {
+        for args in [&["-v", "tail", "sim:"][..], &["-v", "tail", "http://127.0.0.1:9/sites/ops"]] {
+            let value = [SECRET.as_bytes(), b"\xff"].concat();
+            let output = command(args).env(variable, OsStr::from_bytes(&value)).output().unwrap();
+            let err = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(4), "{args:?}: {err}");
+            assert!(err.contains(variable) && !err.contains(SECRET), "{args:?}: {err}");
+            assert!(output.stdout.is_empty() && !err.contains("refused"), "{args:?}: {err}");
+        }
+    }
+}
