@@ -25,6 +25,7 @@ use crate::{
     output::Output,
     progress::Progress,
     simulated,
+    state::behind_link,
     stop::Stop,
     tail::{JITTER, keep_away, later},
     token::{self, Stopped},
@@ -37,8 +38,9 @@ pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exi
     }
     let Some(address) = &args.address else { return Err(Failure::usage("the URL is missing")) };
     let query = args.query()?;
-    let copy = sqlite::Mirror::open(&args.into)?.tombstones(args.tombstones).fields(args.fields.clone());
-    let mut home = Home::open(&args.into, &address.identity())?;
+    let into = behind_link(&args.into)?;
+    let copy = sqlite::Mirror::open(&into)?.tombstones(args.tombstones).fields(args.fields.clone());
+    let mut home = Home::open(&into, &address.identity())?;
     if let Some(until) = home.not_before() {
         keep_away(until)?;
         home.rest_until(None)?;

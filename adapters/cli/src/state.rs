@@ -1,6 +1,7 @@
 //! The state file: where a run goes on, written so that no crash can leave half of it.
 
 use std::{
+    ffi::OsString,
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
@@ -53,9 +54,10 @@ pub(crate) struct Pending {
 impl State {
     /// Locks and reads the state; a file that is not there is an empty state of this address.
     pub(crate) fn open(path: &Path, address: &str) -> Result<State, Failure> {
-        // A link is followed, so that it is the file behind it that is replaced and not the link.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = behind_link(path)?;
         let lock = lock(&path)?;
+        // The lock keeps out whoever writes it: what is there was left by a process that is gone.
+        remove(&temporary(&path))?;
         let empty = Saved {
             v: VERSION,
             address: address.to_owned(),
@@ -141,6 +143,42 @@ impl State {
     }
 }
 
+/// The file that is meant: where the path is a link, what stands behind it is written and locked, and not the link.
+///
+/// # Errors
+/// [`Exit::STATE`], where nothing stands behind it: a disk may not be there, and a new file in the link's place would
+/// hide what it holds.
+pub(crate) fn behind_link(path: &Path) -> Result<PathBuf, Failure> {
+    match fs::canonicalize(path) {
+        Ok(path) => Ok(path),
+        Err(error) if path.is_symlink() => {
+            let to = fs::read_link(path).unwrap_or_default();
+            let text = format!("{} is a link to {}, which cannot be found", path.display(), to.display());
+            Err(Failure::new(Exit::STATE, text).detail(error.to_string()).advice(
+                "See whether the disk or folder it leads to is there; to begin anew, remove the link.",
+            ))
+        }
+        Err(_) => Ok(path.to_owned()),
+    }
+}
+
+/// Where a state is written before it takes its place: one name for each state, so that the holder of its lock knows
+/// it for its own.
+fn temporary(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".spchanges-");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".tmp");
+    path.with_file_name(name)
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::new(Exit::STATE, error)
+            .detail(format!("while removing {}, which an earlier run left", path.display()))),
+        _ => Ok(()),
+    }
+}
+
 /// Keeps other processes out for as long as the file that is returned stays open.
 fn lock(path: &Path) -> Result<File, Failure> {
     let mut name = path.as_os_str().to_owned();
@@ -185,8 +223,9 @@ fn write(path: &Path, saved: &Saved) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    let beside = temporary(path);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".spchanges-").suffix(".tmp");
+    builder.prefix(beside.file_name().unwrap_or_default()).rand_bytes(0);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut file = builder.tempfile_in(folder)?;

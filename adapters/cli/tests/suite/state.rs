@@ -153,3 +153,67 @@ fn a_link_to_a_state_stays_a_link() {
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(run(&["tail", "sim:", "--state", &path]).with(0).changes().is_empty());
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_refused_and_stays() {
+    let (folder, path) = state();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let name = link.to_str().unwrap();
+    let mut names = vec!["link".to_owned()];
+    for args in [&["tail", "sim:", "--state"][..], &["mirror", "sim:", "--list", "Tasks", "--into"]] {
+        let ended = run(&[args, &[name]].concat()).with(7);
+        assert!(ended.err.contains("is a link to") && ended.err.contains(&path), "{}", ended.err);
+        assert!(ended.out.is_empty() && fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(names_in(folder.path()), names, "nothing was made");
+    }
+    // Once the disk is there, what it holds is gone on with.
+    run(&["tail", "sim:?changes=60", "--state", &path]).with(0);
+    assert!(!run(&["tail", "sim:", "--state", name]).with(0).changes().is_empty());
+    names.extend(["state.json".to_owned(), "state.json.lock".to_owned()]);
+    assert_eq!(names_in(folder.path()), names);
+}
+
+#[cfg(unix)]
+#[test]
+fn two_names_of_one_copy_share_its_lock() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.sqlite");
+    let link = folder.path().join("link.sqlite");
+    let mirror = |into: &std::path::Path| {
+        run(&["mirror", "sim:", "--list", "Tasks", "--into", into.to_str().unwrap()])
+    };
+    mirror(&path).with(0);
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let lock = fs::File::create(folder.path().join("copy.sqlite.lock")).unwrap();
+    lock.lock().unwrap();
+    assert!(mirror(&link).with(7).err.contains("another process"));
+    drop(lock);
+    mirror(&link).with(0);
+}
+
+#[test]
+fn what_a_killed_process_left_goes_with_the_next_run_and_what_a_living_one_writes_stays() {
+    let (folder, path) = state();
+    let left = folder.path().join(".spchanges-state.json.tmp");
+    let living = folder.path().join(".spchanges-other.json.tmp");
+    for file in [&left, &living] {
+        fs::write(file, "{").unwrap();
+    }
+    let lock = fs::File::create(format!("{path}.lock")).unwrap();
+    lock.lock().unwrap();
+    run(&["tail", "sim:", "--state", &path]).with(7);
+    assert!(left.exists(), "who does not hold the lock removes nothing");
+    drop(lock);
+    run(&["tail", "sim:", "--state", &path]).with(0);
+    assert!(!left.exists() && living.exists());
+    assert_eq!(saved(&path)["v"], 1);
+}
+
+fn names_in(folder: &std::path::Path) -> Vec<String> {
+    let names = fs::read_dir(folder).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.collect();
+    names.sort();
+    names
+}
