@@ -83,8 +83,9 @@ struct Run<'a> {
     connection: Connection,
     site: Site,
     query: ItemQuery,
-    copy: sqlite::Mirror,
+    /// Closed before the copy, which is left as one file when nobody else has it open.
     home: Home,
+    copy: sqlite::Mirror,
     out: Output,
     /// How far the run at hand has come.
     last: Option<sqlite::Progress>,

@@ -19,6 +19,16 @@ pub(crate) struct Writer {
     _lock: File,
 }
 
+/// A file in WAL mode can only be read where two more files are, or may be made. Once there is no writer the copy is
+/// one file that anybody reads who may read it, also in a folder that he may not write.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Not while somebody is connected to it, and then the two files are there for him.
+        let left = self.connection.busy_timeout(Duration::ZERO);
+        let _best_effort = left.and_then(|()| self.connection.pragma_update(None, "journal_mode", "DELETE"));
+    }
+}
+
 /// Opens a copy to write to, made anew where there is none.
 pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     let lock = lock(path)?;
@@ -27,7 +37,13 @@ pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     let kind = kind(&connection, path)?;
     // Readers go on with what they see while a page is written, and the writer does not wait for them. A power cut may
     // take the last pages with their checkpoint; it never parts them.
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| {
+        match error.sqlite_error_code() {
+            // Only where somebody has been reading all that time, and began before there was a writer.
+            Some(ErrorCode::DatabaseBusy) => MirrorError::Busy(path.to_owned()),
+            _ => error.into(),
+        }
+    })?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     if kind != Kind::Mirror {
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -43,7 +43,9 @@ impl Mirror {
     /// Opens the copy in this file, or makes the file where there is none.
     ///
     /// A file beside it, with `.lock` behind its name, keeps a second writer out for as long as this value lives;
-    /// readers need nothing but SQLite, and see the last page that was committed.
+    /// readers need nothing but SQLite, and see the last page that was committed. When the value is dropped and no
+    /// reader is connected, the copy is this one file, and the right to read it is all that a reader needs; as long
+    /// as somebody writes, `-wal` and `-shm` stand beside it.
     ///
     /// # Errors
     /// [`MirrorError::Busy`] where another process has it open, [`MirrorError::NotAMirror`] and

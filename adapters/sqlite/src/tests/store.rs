@@ -136,3 +136,43 @@ fn readers_see_the_old_rows_until_a_page_is_committed() {
     copy.load("load 2", Some(&End::Sweep { spare: Vec::new() }), &[item(3, "c.txt")]);
     assert_eq!(names(), ["renamed.txt", "c.txt"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_copy_without_a_writer_is_read_where_nothing_can_be_made_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.sqlite");
+    drop(Mirror::open(&path).unwrap());
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+    assert_eq!(names.filter(|name| name != "copy.sqlite" && name != "copy.sqlite.lock").count(), 0);
+    // As in a folder that the reader may not write, also for a reader who may do everything.
+    for beside in ["copy.sqlite-shm", "copy.sqlite-wal"] {
+        std::os::unix::fs::symlink(beside, folder.path().join(beside)).unwrap();
+    }
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let reader = rusqlite::Connection::open_with_flags(&path, flags).unwrap();
+    let rows: i64 = reader.query_row("SELECT count(*) FROM _mirror", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 1);
+    assert_eq!(Status::read(&path, at(0), Duration::ZERO).unwrap().rows, 0);
+}
+
+#[test]
+fn a_reader_who_stays_connected_goes_on_reading_when_writers_come_and_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("copy.sqlite");
+    let writer = Mirror::open(&path).unwrap();
+    let reader = rusqlite::Connection::open(&path).unwrap();
+    let rows = || reader.query_row("SELECT count(*) FROM _mirror", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(rows(), 1);
+    drop(writer);
+    assert_eq!(rows(), 1);
+    let reading = reader.unchecked_transaction().unwrap();
+    assert_eq!(rows(), 1);
+    // He keeps nobody out, for the file stayed as it was.
+    let writer = Mirror::open(&path).unwrap();
+    writer.connection().execute("UPDATE _mirror SET marks = 7", []).unwrap();
+    drop(writer);
+    reading.commit().unwrap();
+    let marks: i64 = reader.query_row("SELECT marks FROM _mirror", [], |row| row.get(0)).unwrap();
+    assert_eq!(marks, 7);
+}
