@@ -73,6 +73,21 @@ impl Fault {
         self.0.class
     }
 
+    /// What the caller should do, in one sentence: that of the [class](FaultClass::advice), or a better one where the
+    /// status or the number says more.
+    pub fn advice(&self) -> &'static str {
+        match (self.0.status, self.0.code) {
+            (StatusCode::PROXY_AUTHENTICATION_REQUIRED, _) => {
+                "Give the proxy a user name and a password, in its address (HTTPS_PROXY); it was the proxy that \
+                 refused, and SharePoint never saw the request."
+            }
+            (_, Some(CHECKED_OUT)) => {
+                "Have the file checked in, or its checkout discarded, by whom the message names; the site is not locked."
+            }
+            _ => self.0.class.advice(),
+        }
+    }
+
     /// The HRESULT or SOAP error code, as the signed number SharePoint writes: -2130575338 for 0x81020016. `None`
     /// where the answer names none.
     pub fn code(&self) -> Option<i32> {
@@ -125,6 +140,9 @@ impl Fault {
         self
     }
 }
+
+/// 0x81020036: somebody has the file checked out.
+const CHECKED_OUT: i32 = -2130575306;
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -41,6 +41,9 @@ impl Site {
         if trimmed.contains(['?', '#']) {
             return Err(wrong("carries a query or a fragment; give the address of the web itself"));
         }
+        if has_international_host(trimmed) {
+            return Err(wrong(INTERNATIONAL));
+        }
         let encoded = utf8_percent_encode(trimmed, IN_URL).to_string();
         let uri: Uri = encoded.parse().map_err(|_| wrong("is not a URL"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
@@ -51,7 +54,7 @@ impl Site {
             return Err(wrong("carries a user name; credentials belong to the transport"));
         }
         if authority.host().is_empty() || authority.as_str().contains('%') {
-            return Err(wrong("has no valid host name; write an international one in its xn-- form"));
+            return Err(wrong("has no valid host name"));
         }
         let path = uri.path().trim_end_matches('/').to_owned();
         let segments = || path.split('/').map(str::to_ascii_lowercase);
@@ -130,6 +133,12 @@ impl Site {
             _ => self.metadata,
         }
     }
+}
+
+/// Whether the host is written with letters that no request can carry.
+fn has_international_host(url: &str) -> bool {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    !authority.contains('@') && !authority.is_ascii()
 }
 
 /// An address without what may be a secret: who asks, and what stands behind the path.
@@ -364,6 +373,9 @@ pub(crate) fn member_names(members: &[&str]) -> String {
     utf8_percent_encode(&members.join(","), IN_NAMES).to_string()
 }
 
+const INTERNATIONAL: &str = "has a host name with letters beyond a to z; write its xn-- form (punycode), which a \
+                             browser's address bar copies";
+
 /// Bytes an address, a list's name or the members of a `$select` may have at most. Servers take far less (400
 /// characters of a path, 255 of a title); encoded and together they still fit what a request can hold.
 pub(crate) const LONGEST: usize = 4_000;
@@ -480,6 +492,17 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    #[test]
+    fn a_host_with_letters_beyond_ascii_is_refused_with_the_form_to_write() {
+        for bad in ["https://münchen.example/sites/ops", "https://例え.example:8443", "http://faß.example/ä"]
+        {
+            let error = Site::new(bad).unwrap_err();
+            assert!(error.reason().contains("xn--"), "{bad}: {error}");
+        }
+        assert!(Site::new("https://xn--mnchen-3ya.example/sites/ops").is_ok());
+        assert!(!Site::new("https://jürgen:ß@f.example").unwrap_err().reason().contains("xn--"));
     }
 
     #[test]

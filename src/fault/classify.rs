@@ -90,7 +90,7 @@ fn by_status(status: StatusCode, location: Option<&str>, envelope: &Envelope) ->
 /// The numbers that mean the same wherever they come. -2146232832 is any `SPException` and -1 anything at all.
 const CODES: [(i32, FaultClass); 16] = [
     (-2146232060, FaultClass::Unavailable), // 0x80131904, the database could not answer
-    (-2130575306, FaultClass::Server),      // 0x81020036, a file that somebody has checked out
+    (super::CHECKED_OUT, FaultClass::Server), // a file, not the site
     (-2130575338, FaultClass::NotFound),    // 0x81020016, item or file
     (-2130575322, FaultClass::NotFound),    // 0x81020026, list
     (-2130575251, FaultClass::StaleDigest), // 0x8102006D
@@ -147,6 +147,17 @@ mod tests {
     fn a_file_that_is_checked_out_is_no_locked_site() {
         let file = coded(423, "-2130575306, Microsoft.SharePoint.SPFileCheckOutException");
         assert_eq!(file.class(), FaultClass::Server);
+        assert!(file.advice().contains("checked in") && !file.advice().contains("unlock"));
+        let site = coded(423, "-1, System.Exception");
+        assert_eq!((site.class(), site.advice()), (FaultClass::SiteLocked, FaultClass::SiteLocked.advice()));
+    }
+
+    #[test]
+    fn a_proxy_that_wants_a_password_is_not_sharepoint() {
+        let proxy = fault(407, &[], "<html><title>Proxy Authentication Required</title></html>");
+        assert_eq!(proxy.class(), FaultClass::Unauthorized);
+        assert!(proxy.advice().contains("proxy") && !proxy.advice().contains("audience"));
+        assert_eq!(fault(401, &[], "").advice(), FaultClass::Unauthorized.advice());
     }
 
     #[test]

@@ -124,7 +124,7 @@ impl Failure {
             self.details.push(format!("the headers say: {detail}"));
         }
         self.class = Some(fault.class());
-        self.advice(fault.class().advice())
+        self.advice(fault.advice())
     }
 }
 
@@ -187,7 +187,9 @@ impl From<DecodeError> for Failure {
 impl From<TransportError> for Failure {
     fn from(error: TransportError) -> Self {
         let exit = match &error {
-            TransportError::Credential { .. } | TransportError::Unsendable(_) => Exit::PERMISSION,
+            TransportError::Credential { .. }
+            | TransportError::Unsendable(_)
+            | TransportError::ProxyCredential => Exit::PERMISSION,
             TransportError::Address(_)
             | TransportError::OtherOrigin { .. }
             | TransportError::Cleartext(_)

@@ -49,6 +49,11 @@ pub enum TransportError {
     /// A proxy address that cannot be used.
     #[error("the proxy's address cannot be used")]
     Proxy,
+    /// The proxy wants to know who asks (407). Asking again changes nothing.
+    #[error(
+        "the proxy wants a user name and a password (407); give them in its address, http://user:password@host"
+    )]
+    ProxyCredential,
     /// The request cannot be sent as it is.
     #[error("the request cannot be sent")]
     Request(#[source] Cause),
@@ -142,6 +147,10 @@ impl Timeouts {
             }
             E::Http(error) => SendError::Fatal(TransportError::Request(Cause::new(error))),
             error @ E::BadUri(_) => SendError::Fatal(TransportError::Request(Cause::new(error))),
+            // It tells the status in words only.
+            E::ConnectProxyFailed(says) if says.contains("407") => {
+                SendError::Fatal(TransportError::ProxyCredential)
+            }
             E::InvalidProxyUrl => SendError::Fatal(TransportError::Proxy),
             error => lost(TransportError::Broken(Cause::new(error))),
         }

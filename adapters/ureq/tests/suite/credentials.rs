@@ -184,3 +184,14 @@ fn an_anonymous_request_may_go_unencrypted() {
     let answer = transport.proxy(Some(&proxy.url(""))).unwrap().send(get(site)).unwrap();
     assert_eq!(answer.status(), 200);
 }
+
+#[test]
+fn a_proxy_that_wants_a_password_ends_the_run_and_is_named() {
+    let head = "Proxy-Authenticate: Basic realm=\"a\"\r\n";
+    let proxy = Server::always(answer("407 Proxy Authentication Required", head, ""));
+    let site = "https://farm.invalid/sites/ops";
+    let (transport, _) = rotating(site);
+    let error = fatal(transport.proxy(Some(&proxy.url(""))).unwrap().send(get(site)));
+    assert!(matches!(error, TransportError::ProxyCredential), "{error}");
+    assert!(error.to_string().contains("the proxy wants"), "{error}");
+}
