@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use uuid::Uuid;
 
+use super::Candidate;
 use crate::{item::SchemaDigest, token::ChangeToken};
 
 /// The list feed's own facts.
@@ -35,6 +36,12 @@ pub(crate) struct ItemState {
     /// What GetChanges must bring before its end is believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Expected>,
+    /// How far the log was read for permissions of items; `None` before a position is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) permissions: Option<Permissions>,
+    /// Those of the pending items that are asked for because the caller's permissions on them may have changed.
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    pub(crate) maybe_hidden: Ids,
     /// The change up to which an answer must know the list before a row in it, or absence from it, is believed.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) as_of: i64,
@@ -67,6 +74,47 @@ impl ItemState {
     /// When this start of GetChanges, which is `names_from`, was surely inside the log.
     pub(crate) fn moment_of_names(&self, from: &ChangeToken) -> Timestamp {
         self.names_moment.unwrap_or(from.time())
+    }
+
+    /// Has an item asked for no longer. Returns whether it was because of the caller's permissions on it.
+    pub(crate) fn settle(&mut self, id: i32) -> bool {
+        self.pending.remove(id);
+        let maybe_hidden = self.maybe_hidden.contains(id);
+        self.maybe_hidden.remove(id);
+        maybe_hidden
+    }
+}
+
+/// How far GetChanges was read for permissions of items.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Permissions {
+    /// Where the next reading begins. It moves to an end of the log only once that end has settled: GetChanges says
+    /// nothing of how old its answer is, and one of a copy that lags behind is silent about the newest changes.
+    #[serde(with = "super::text")]
+    pub(crate) from: ChangeToken,
+    /// When `from` was surely inside the log.
+    pub(crate) moment: Timestamp,
+    /// An end of the log up to which it was read, which `from` moves to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) candidate: Option<Candidate>,
+    /// The number of the change up to which it was read last.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) read: i64,
+    /// The highest number of a change that came, and whose item was made pending.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) seen: i64,
+}
+
+impl Permissions {
+    /// Nothing was read yet behind this position, which was surely inside the log at this moment.
+    pub(crate) fn after(from: ChangeToken, moment: Timestamp) -> Self {
+        Permissions { from, moment, candidate: None, read: 0, seen: 0 }
+    }
+
+    /// The number of the change up to which nothing is left to be read.
+    pub(crate) fn end(&self) -> i64 {
+        self.read.max(self.from.number())
     }
 }
 

@@ -176,6 +176,11 @@ impl Course for Items {
                 let bounds = (self.sync.columns_start(), Some(self.sync.columns_end()));
                 Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Columns))
             }
+            Step::Permissions => {
+                let query = ask::permissions(asker.scope);
+                let bounds = (self.sync.permissions_start(), Some(self.sync.names_end()));
+                Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Permissions))
+            }
             step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),
         }
     }
@@ -189,6 +194,7 @@ impl Course for Items {
         let said = match asked {
             Asked::Step(Step::Names) => self.sync.on_names(&changes::json::read(body, false)?)?,
             Asked::Step(Step::Columns) => self.sync.on_columns(&changes::json::read(body, false)?)?,
+            Asked::Step(Step::Permissions) => self.sync.on_permissions(&changes::json::read(body, false)?)?,
             Asked::Step(step) => {
                 let answer = items::rowset::read(body)?;
                 let time = time.unwrap_or(self.sync.fence_time);
@@ -201,7 +207,9 @@ impl Course for Items {
                     Step::FolderRows => self.sync.on_folder_rows(&answer)?,
                     Step::FolderPage => self.sync.on_folder_page(&answer)?,
                     Step::FolderCheck => self.sync.on_folder_check(&answer)?,
-                    Step::Names | Step::Columns | Step::Expired | Step::End => Said::Nothing,
+                    Step::Names | Step::Columns | Step::Permissions | Step::Expired | Step::End => {
+                        Said::Nothing
+                    }
                 }
             }
             Asked::Probe => {
@@ -221,7 +229,7 @@ impl Course for Items {
             self.doubt = Doubt::default();
             return Reaction::Usual;
         };
-        let by_token = matches!(step, Step::Increment | Step::Names | Step::Columns);
+        let by_token = step == Step::Increment || step.is_of_the_log();
         let said = match fault.class() {
             // Told without a code, as over SOAP, anything may be wrong. If it is the token, naming the changes by it
             // says so in so many words.
@@ -243,7 +251,7 @@ impl Course for Items {
                     fault: fault.clone(),
                 }));
             }
-            _ if matches!(step, Step::Names | Step::Columns) || !fault.status().is_server_error() => {
+            _ if step.is_of_the_log() || !fault.status().is_server_error() => {
                 return Reaction::Usual;
             }
             _ => return self.doubted(fault.to_string()),
@@ -254,7 +262,7 @@ impl Course for Items {
 
     fn on_unreadable(&mut self, asked: Asked, error: &DecodeError) -> Reaction<ItemPage> {
         match asked {
-            Asked::Step(Step::Names | Step::Columns) => Reaction::Usual,
+            Asked::Step(step) if step.is_of_the_log() => Reaction::Usual,
             Asked::Step(_) => self.doubted(error.to_string()),
             Asked::Probe => {
                 self.doubt = Doubt::default();
@@ -268,7 +276,7 @@ impl Course for Items {
     }
 
     fn carries_token(asked: Asked) -> bool {
-        matches!(asked, Asked::Step(Step::Increment | Step::Names | Step::Columns))
+        matches!(asked, Asked::Step(step) if step == Step::Increment || step.is_of_the_log())
     }
 
     fn follow(page: &mut ItemPage, follows: Option<String>) -> String {
@@ -300,7 +308,9 @@ impl Items {
             // Its row, or the server for a while: placed anew, the folder is gone around if it is its row.
             Step::FolderCheck => self.sync.folder_moved(),
             Step::FolderPage => self.sync.reload(ResyncReason::Unreadable),
-            Step::Schema | Step::Names | Step::Columns | Step::Expired | Step::End => Said::Nothing,
+            Step::Schema | Step::Names | Step::Columns | Step::Permissions | Step::Expired | Step::End => {
+                Said::Nothing
+            }
         }
     }
 

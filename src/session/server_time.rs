@@ -124,6 +124,11 @@ pub(super) fn correct(state: &mut State, fence: &ChangeToken, fence_time: Timest
         if let (Some(moment), Some(from)) = (&mut items.names_moment, &items.names_from) {
             correct(moment, from.time());
         }
+        if let Some(permissions) = &mut items.permissions {
+            correct(&mut permissions.moment, permissions.from.time());
+            // What was settled by such a time is read again.
+            permissions.candidate.take_if(|candidate| candidate.time > now);
+        }
     }
     if state.candidate.as_ref().is_some_and(|candidate| candidate.time > now) {
         state.candidate = None;

@@ -59,6 +59,17 @@ pub struct Settings {
     /// Whether a run over a list's items may begin a new full load by itself where the log cannot tell everything;
     /// [`Reload::Allowed`]. A first load is no new one.
     pub reload: Reload,
+    /// Whether a run over a list's items asks the log which items were shared, or taken from somebody: role
+    /// assignments and permissions of their own (11, 12, 17, 18), of which the list feed is silent. What they name is
+    /// asked for, and a folder stands for all below it; one request more a run whose log moved. On. An account that
+    /// sees every item, whatever is granted on it, can do without. Where it is turned on again, what happened meanwhile
+    /// is read, or the list anew where the log has forgotten it.
+    ///
+    /// Who belongs to a group, and what a role allows (8 to 10, 13, 14), is told by rows that name no item, and at the
+    /// site. Where the list's log has such a row, the run says so ([`Notice::RolesChanged`](crate::Notice)); most often
+    /// nobody is told. So an account that sees a part of a list because of its groups should compare its copy with the
+    /// list once a week, and after each such notice.
+    pub role_assignments: bool,
 }
 
 /// Who decides that a list is read anew.
@@ -78,6 +89,7 @@ impl Default for Settings {
             retention: Duration::from_secs(55 * 24 * 60 * 60),
             overlap: None,
             reload: Reload::Allowed,
+            role_assignments: true,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::sync::{Step, Sync};
 use crate::{
     caml::{Condition, FieldRef, Literal, Order, Query, ViewFields, Where},
     item_query::ItemQuery,
-    query::{ChangeQuery, Objects, Preset},
+    query::{ChangeQuery, Kinds, Objects, Preset},
     site::Scope,
 };
 
@@ -32,6 +32,14 @@ pub(super) fn names(scope: &Scope) -> ChangeQuery {
 /// GetChanges, for changes of columns.
 pub(super) fn columns(scope: &Scope) -> ChangeQuery {
     ChangeQuery::new(scope.clone(), Objects::FIELD, Preset::Schema.kinds())
+}
+
+/// GetChanges, for changes of permissions, and for moves to where other permissions hold. The kinds 17 and 18 have no
+/// flag of their own: they come with role assignments.
+pub(super) fn permissions(scope: &Scope) -> ChangeQuery {
+    let objects = Objects::ITEM | Objects::FILE | Objects::FOLDER | Objects::USER | Objects::GROUP;
+    let holders = Objects::LIST | Objects::WEB | Objects::SITE;
+    ChangeQuery::new(scope.clone(), objects | holders, Kinds::ROLES | Kinds::MOVE)
 }
 
 /// Rows, for a step of the work.
@@ -76,7 +84,7 @@ pub(super) fn rows(query: &ItemQuery, scope: &Scope, sync: &Sync, step: Step) ->
             None => whole,
         },
         Step::FolderCheck => among(&sync.listed().map(|(id, _)| id).into_iter().collect::<Vec<_>>()),
-        Step::Names | Step::Columns | Step::Expired | Step::End => whole,
+        Step::Names | Step::Columns | Step::Permissions | Step::Expired | Step::End => whole,
     }
 }
 

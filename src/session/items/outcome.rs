@@ -123,11 +123,19 @@ pub enum ItemChange {
 
 /// How it is known that an item is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Known {
     /// The server said so.
     Told,
     /// The server was asked for it by id and did not bring it.
     Absent,
+    /// Permissions on it, or on a folder it was moved into, changed, and the server, asked for it by id, did not bring
+    /// it: the caller does not see it any more. Nobody who reads the copy by the caller's leave should.
+    ///
+    /// What lies below a folder goes with it as always; but some of it may have permissions of its own and be seen all
+    /// the same. Give the ids that went along to [`Checkpoint::with_pending`], commit that checkpoint, and go on with a
+    /// new session.
+    Hidden,
 }
 
 /// What the reader should tell somebody; never a reason to do anything to the replica.
@@ -155,5 +163,11 @@ pub enum Notice {
         count: u64,
         /// The first of them, and where it stood.
         first: IllegalCharacter,
+    },
+    /// Groups or roles changed: who belongs to a group, or what a role allows. Such a row of the log names no item, so
+    /// what the caller sees may be other than what is held, until the copy was compared with the list.
+    RolesChanged {
+        /// How many rows of the log said so.
+        count: u64,
     },
 }

@@ -80,7 +80,7 @@ impl Sync {
                 return Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }));
             }
             for id in window {
-                self.items_mut().pending.remove(id);
+                let maybe_hidden = self.items_mut().settle(id);
                 if settled.seen.contains(&id) {
                     continue;
                 }
@@ -88,7 +88,8 @@ impl Sync {
                     notices.push(Notice::Poison { id: Some(id), what: "its row cannot be read".to_owned() });
                 } else {
                     self.items_mut().folders.retain(|folder| folder.id != id);
-                    changes.push(ItemChange::Removed { id, unique_id: None, known: Known::Absent });
+                    let known = if maybe_hidden { Known::Hidden } else { Known::Absent };
+                    changes.push(ItemChange::Removed { id, unique_id: None, known });
                 }
             }
         }
@@ -104,7 +105,7 @@ impl Sync {
         self.settling = Settling { most: (window.len() / 2).max(1), ..Settling::default() };
         match window[..] {
             [id] => {
-                self.items_mut().pending.remove(id);
+                self.items_mut().settle(id);
                 self.settling = Settling::default();
                 let notices = vec![Notice::Poison { id: Some(id), what: what.to_owned() }];
                 Said::Page(Part { basis: Basis::Delta, changes: Vec::new(), notices })

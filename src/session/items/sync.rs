@@ -9,6 +9,7 @@ mod increment;
 mod lag;
 mod load;
 mod names;
+mod permissions;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,6 +62,8 @@ pub(super) struct Sync {
     pub(super) folders: Folders,
     /// The ids that GetChanges names.
     naming: Option<Naming>,
+    /// Changes of permissions that GetChanges names.
+    permissions: Option<permissions::Reading>,
     /// Changes of columns that are compared with the difference of the fields.
     columns: Option<columns::Columns>,
     /// Items this run's increment told of, by a row or an event, each with the number of the change up to which the
@@ -114,6 +117,8 @@ pub enum Step {
     Names,
     /// Which columns changed, from GetChanges.
     Columns,
+    /// On which items permissions changed, from GetChanges.
+    Permissions,
     /// The rows of pending folders themselves.
     FolderRows,
     /// The next page of a folder's contents.
@@ -124,6 +129,13 @@ pub enum Step {
     Expired,
     /// Nothing is left.
     End,
+}
+
+impl Step {
+    /// Whether it is asked of GetChanges.
+    pub(super) fn is_of_the_log(self) -> bool {
+        matches!(self, Step::Names | Step::Columns | Step::Permissions)
+    }
 }
 
 /// What an answer amounts to.
@@ -163,6 +175,7 @@ impl Sync {
         };
         let first = || state.earlier.first().and_then(|mark| token(mark, overlap::moment(mark)));
         let again = begin.and_then(|mark| token(&mark, mark.time).or_else(first));
+        permissions::begin(&mut state, again.as_ref());
         Sync {
             state,
             fence,
@@ -178,6 +191,7 @@ impl Sync {
             settling: Settling::default(),
             folders: Folders::default(),
             naming: None,
+            permissions: None,
             columns: None,
             told: BTreeMap::new(),
             first: None,
@@ -227,7 +241,10 @@ impl Sync {
     /// Whether nothing is left that was only pointed at.
     fn is_settled(&self) -> bool {
         let items = self.items();
-        items.pending.is_empty() && items.folders.is_empty() && !items.names_due
+        items.pending.is_empty()
+            && items.folders.is_empty()
+            && !items.names_due
+            && !self.permissions_are_due()
     }
 
     pub(super) fn items(&self) -> &ItemState {
@@ -254,6 +271,7 @@ impl Sync {
         } else if !self.reached && too_old(self.state.moment)
             || self.again.as_ref().is_some_and(|again| too_old(again.moment))
             || self.names_are_too_old()
+            || self.permissions_are_too_old()
         {
             Step::Expired
         } else if self.schema.is_none() {
@@ -262,10 +280,15 @@ impl Sync {
             Step::Columns
         } else if self.naming.is_some() {
             Step::Names
+        } else if self.permissions.is_some() {
+            Step::Permissions
         } else if !settled {
             Step::Settle
         } else if !self.reached {
             Step::Increment
+        } else if self.permissions_are_due() {
+            // While it is known what the increment told: that need not be asked for.
+            Step::Permissions
         } else if items.names_due {
             Step::Names
         } else {
@@ -349,11 +372,12 @@ impl Sync {
         (items.perm_mask, items.schema) = (None, known);
         (items.version, items.version_as_of) = (None, None);
         items.load = None;
-        items.pending = Ids::default();
+        (items.pending, items.maybe_hidden, items.permissions) = (Ids::default(), Ids::default(), None);
         (items.names_from, items.names_moment, items.names_due) = (None, None, false);
         (items.expected, items.as_of, items.defined_as_of) = (None, 0, 0);
         items.folders.clear();
-        (self.again, self.naming, self.columns, self.reached) = (None, None, None, false);
+        (self.again, self.naming, self.permissions) = (None, None, None);
+        (self.columns, self.reached) = (None, false);
         (self.told, self.first, self.more) = (BTreeMap::new(), None, false);
         self.settling = Settling::default();
         self.folders = Folders::default();
@@ -385,6 +409,7 @@ impl Sync {
             let items = self.items_mut();
             (items.names_from, items.names_moment) = (Some(first.token), Some(first.moment));
         }
+        self.confirm_permissions();
         overlap::remember(&mut self.state, self.fence_time, &self.settings);
     }
 

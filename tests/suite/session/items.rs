@@ -8,6 +8,7 @@ mod faults;
 mod listing;
 mod narrowing;
 mod order;
+mod permissions;
 mod reload;
 mod rowset;
 mod several;
@@ -38,7 +39,13 @@ impl Items {
         Items::with(query(), start, Settings::default())
     }
 
-    fn with(query: ItemQuery, start: Start, settings: Settings) -> Items {
+    /// Without a look at permissions, which is a request that most stories are not about.
+    fn with(query: ItemQuery, start: Start, mut settings: Settings) -> Items {
+        settings.role_assignments = false;
+        Items::wholly(query, start, settings)
+    }
+
+    fn wholly(query: ItemQuery, start: Start, settings: Settings) -> Items {
         let session = Session::new(script::site(), query, start, settings).unwrap();
         Items { session, now: Duration::ZERO, date: 0, began: None }
     }
@@ -121,6 +128,35 @@ impl Items {
         (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
     }
 
+    /// Answers GetChanges with changes of permissions: of these kinds, to these objects, at these numbers; returns the
+    /// bounds that were asked for.
+    fn permissions(&mut self, changes: &[(i32, Object, i64)]) -> (i64, i64) {
+        let request = self.request();
+        let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap_or_default();
+        assert_eq!(body["query"]["RoleAssignmentAdd"], true, "{body}");
+        assert!(body["query"]["Add"].is_null(), "{body}");
+        let row = |(kind, object, number): &(i32, Object, i64)| {
+            let (name, members) = match object {
+                Object::Item(id) => ("Item", format!(r#""ItemId":{id},"ListId":"{LIST}","WebId":"{LIST}""#)),
+                Object::Folder => ("Folder", format!(r#""UniqueId":"{LIST}","WebId":"{LIST}""#)),
+                Object::Group => ("Group", r#""GroupId":7"#.to_owned()),
+                Object::List => ("List", format!(r#""ListId":"{LIST}","WebId":"{LIST}""#)),
+            };
+            format!(
+                r#"{{"__metadata":{{"type":"SP.Change{name}"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":{kind},
+                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z",{members}}}"#,
+                script::token(*number, 0)
+            )
+        };
+        let rows = changes.iter().map(row).collect::<Vec<_>>().join(",");
+        self.reply(200, &format!(r#"{{"d":{{"results":[{rows}]}}}}"#));
+        let bound = |name: &str| {
+            let text = body["query"][name]["StringValue"].as_str().unwrap();
+            text.parse::<ChangeToken>().unwrap().number()
+        };
+        (bound("ChangeTokenStart"), bound("ChangeTokenEnd"))
+    }
+
     /// Answers like this for as long as it is asked for: a copy that stays behind; returns how the run ends.
     fn behind(&mut self, answer: &Answer) -> Error {
         loop {
@@ -184,6 +220,16 @@ impl Items {
         assert!(self.asked().contains(r#""RowLimit":"1""#));
         self.answer(&Answer::new(100).list());
     }
+}
+
+/// What permissions changed on.
+#[derive(Debug, Clone, Copy)]
+enum Object {
+    Item(i32),
+    /// A folder that is no item.
+    Folder,
+    Group,
+    List,
 }
 
 fn query() -> ItemQuery {

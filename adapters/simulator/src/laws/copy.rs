@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sharepoint_changes::item::{Field, Schema};
-use sharepoint_changes::{Basis, Checkpoint, Done, End, ItemChange, ItemPage, Mark, Row};
+use sharepoint_changes::{Basis, Checkpoint, Done, End, ItemChange, ItemPage, Known, Mark, Row};
 use uuid::Uuid;
 
 use super::crash::{Crash, Crashed};
@@ -71,12 +71,17 @@ impl Copy {
             Basis::Snapshot { load, .. } => Some(load.clone()),
             Basis::Subtree { listing, .. } => Some(listing.clone()),
         };
+        let mut along = Vec::new();
         for change in page.changes {
             match change {
                 ItemChange::Upserted(row) => {
                     let before = self.rows.remove(&row.id());
                     let mark = mark.clone().or(before.and_then(|held| held.mark));
                     self.rows.insert(row.id(), Held { row, mark });
+                }
+                ItemChange::Removed { id, known: Known::Hidden, .. } => {
+                    along.extend(self.below(id));
+                    self.remove(id, None);
                 }
                 ItemChange::Removed { id, unique_id, .. } | ItemChange::MovedAway { id, unique_id, .. } => {
                     self.remove(id, unique_id);
@@ -86,6 +91,11 @@ impl Copy {
         }
         self.schema = Some(Arc::clone(&page.schema));
         self.checkpoint = Some(page.checkpoint.clone());
+        if !along.is_empty() {
+            // Some of it may be seen all the same.
+            self.checkpoint = Some(page.checkpoint.with_pending(along));
+            return Next::Anew;
+        }
         match page.basis {
             Basis::Snapshot { load, end: Some(end) } => {
                 self.loads += 1;

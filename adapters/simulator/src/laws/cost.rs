@@ -23,6 +23,9 @@ pub(super) struct Cost {
     drained: u64,
     /// Pages of GetChanges for columns alone, empty ones too.
     columns: u64,
+    /// Pages of GetChanges for permissions of items, and those of them that bring something.
+    permissions: u64,
+    permitted: u64,
     /// Answers of a list's feed that tell the list, and no more than the id of one row.
     lists: u64,
     /// Answers to a list's token after which nothing more is said to follow.
@@ -48,6 +51,8 @@ pub(super) enum Asked {
     Changes,
     /// A page of GetChanges for columns alone.
     Columns,
+    /// A page of GetChanges for permissions of items.
+    Permissions,
     /// A list, and of a row no more than its id.
     List,
     /// What changed in a list since a token.
@@ -86,7 +91,12 @@ impl Asked {
             Self::Digest
         } else if path.ends_with("GetChanges") {
             let columns = has(body, b"\"Field\":true") && !has(body, b"\"View\":true");
-            if columns { Self::Columns } else { Self::Changes }
+            let permissions = has(body, b"\"RoleAssignmentAdd\":true") && !has(body, b"\"Add\":true");
+            match (columns, permissions) {
+                (true, _) => Self::Columns,
+                (false, true) => Self::Permissions,
+                (false, false) => Self::Changes,
+            }
         } else if has(body, b"hangeToken") {
             // `ChangeToken` of REST, `changeToken` of SOAP.
             Self::Since
@@ -120,10 +130,14 @@ impl Cost {
             Asked::Digest => self.digests += 1,
             Asked::Changes => self.drained += 1,
             Asked::Columns => self.columns += 1,
+            Asked::Permissions => {
+                self.permissions += 1;
+                self.permitted += u64::from(has(answer.body(), b"ChangeToken"));
+            }
             Asked::List => self.lists += 1,
             Asked::Since | Asked::Folder | Asked::Rows => {}
         }
-        if !matches!(asked, Asked::End | Asked::Digest | Asked::Changes | Asked::Columns) {
+        if matches!(asked, Asked::List | Asked::Since | Asked::Folder | Asked::Rows) {
             self.hear(asked, answer.body());
         }
     }
@@ -165,6 +179,8 @@ impl Cost {
     /// - A listing ends with the row of its folder: one answer that is no page.
     /// - What went may have taken along what no answer told of. GetChanges names it: one page, and the empty one;
     ///   what becomes visible between the two is a page of its own.
+    /// - Where the log moved, GetChanges names items on which permissions changed: each page that brings some, and one
+    ///   empty page. A run that died before that leaves it to the next, though the log may stand still.
     /// - Where the list's version moved, GetChanges names changes of columns: few rows, and the empty page.
     /// - Three failures of one request cost a single row, to learn whether the server answers at all.
     /// - An answer that tells of other fields, or of other rights, is thrown away and asked for again; so is one that
@@ -174,7 +190,7 @@ impl Cost {
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
         let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle } = *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks);
-        if idle && self.drained == 0 {
+        if idle && self.drained == 0 && self.permissions == 0 {
             return log + self.lists.min(1);
         }
         let doubts = self.troubles / 3;
@@ -186,6 +202,7 @@ impl Cost {
         let most = log
             + self.drained.min(2 * times + revealed)
             + self.columns.min(3)
+            + self.permissions.min(times + self.permitted)
             + self.lists.min(1 + doubts + anew)
             + pages
             + self.quiet.min(times)
@@ -239,6 +256,9 @@ mod tests {
         assert_eq!(asked("https://h/_api/web?$select=CurrentChangeToken", ""), Asked::End);
         assert_eq!(asked("https://h/_api/contextinfo", ""), Asked::Digest);
         assert_eq!(asked("https://h/_api/web/GetChanges", ""), Asked::Changes);
+        let roles = r#"{"query":{"Item":true,"RoleAssignmentAdd":true"#;
+        assert_eq!(asked("https://h/_api/web/GetChanges", roles), Asked::Permissions);
+        assert_eq!(asked("https://h/_api/web/GetChanges", &format!(r#"{roles},"Add":true"#)), Asked::Changes);
         let list = "https://h/_api/web/lists/GetListItemChangesSinceToken";
         let one = r#"{"query":{"ViewFields":"<ViewFields><FieldRef Name=\"ID\"/></ViewFields>"}}"#;
         assert_eq!(asked(list, one), Asked::List);
@@ -292,7 +312,9 @@ mod tests {
         let most = |cost: &Cost, follow_ups| cost.most_of_items(0, &follow_ups);
         let plain = FollowUps { looks: 1, ..FollowUps::default() };
         assert_eq!(most(&cost, plain), cost.sent);
-        for asked in [Asked::End, Asked::List, Asked::Since, Asked::Rows, Asked::Folder] {
+        told(&mut cost, Asked::Permissions, "", None);
+        assert_eq!(most(&cost, plain), cost.sent);
+        for asked in [Asked::End, Asked::List, Asked::Since, Asked::Rows, Asked::Folder, Asked::Permissions] {
             let mut one_more = cost.clone();
             told(&mut one_more, asked, "<Changes/>", None);
             assert!(most(&one_more, plain) < one_more.sent, "{asked:?}");

@@ -128,7 +128,7 @@ impl Sync {
             if gone == has_row || (gone && restored.contains(&id)) {
                 items.pending.insert(id);
             } else if gone || event.kind == EventKind::Restored {
-                items.pending.remove(id);
+                items.settle(id);
             }
             if gone {
                 items.folders.retain(|folder| folder.id != id);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Part, Said, Sync, notices};
 use crate::{
-    checkpoint::{Ids, Load, Position},
+    checkpoint::{Ids, Load, Permissions, Position},
     item::Rowset,
     session::{
         course::Trouble,
@@ -110,6 +110,7 @@ impl Sync {
             self.state.position = Position::Token(load.first.clone());
             self.state.moment = load.moment;
             overlap::anchor(&mut self.state, &self.settings);
+            self.items_mut().permissions = Some(Permissions::after(load.first.clone(), load.moment));
             self.items_mut().load = None;
             if load.sweeps { End::Sweep { spare: load.poison.ids().collect() } } else { End::Keep }
         });
