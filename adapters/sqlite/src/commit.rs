@@ -31,7 +31,8 @@ pub struct Committed {
     pub seen: Option<u64>,
     /// Whether a full load ended with this page.
     pub loaded: bool,
-    /// Items whose folder is not held at the end of a load. They were made pending in the checkpoint that was
+    /// Items whose folder is not held at the end of a load, or that went along with a folder which is hidden and may be
+    /// seen all the same. They were made pending in the checkpoint that was
     /// committed: go on with a new session from [`Mirror::checkpoint`](crate::Mirror::checkpoint), because no page of
     /// this one follows it.
     pub orphans: u64,
@@ -129,6 +130,7 @@ pub(crate) fn apply(
         Remover { open, table: &table, tombstones: context.tombstones, track: context.track, at: context.at };
     let mut writer = Writer::new(open, &table, &layout, batch.schema)?;
     let buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
+    let mut along = Vec::new();
     let touch = |id: i32| -> Result<(), MirrorError> {
         if context.track {
             open.prepare_cached("INSERT OR IGNORE INTO temp._touched (id) VALUES (?1)")?.execute([id])?;
@@ -153,6 +155,10 @@ pub(crate) fn apply(
                 committed.absent += remover.with_tree(*id, *unique_id, Reason::Absent, watch)?;
                 writer.removed();
             }
+            ItemChange::Removed { id, known: Known::Hidden, .. } => {
+                committed.absent += remover.hidden(*id, &mut along, watch)?;
+                writer.removed();
+            }
             ItemChange::MovedAway { id, unique_id, to_list, to_item } => {
                 let reason = Reason::MovedAway { to_list: *to_list, to_item: *to_item };
                 committed.told += remover.with_tree(*id, *unique_id, reason, watch)?;
@@ -168,6 +174,10 @@ pub(crate) fn apply(
     let told = writer.told;
     let root = state.root_path.clone();
     let mut checkpoint = batch.checkpoint.to_string();
+    if !along.is_empty() {
+        committed.orphans = along.len() as u64;
+        checkpoint = batch.checkpoint.with_pending(along).to_string();
+    }
     match batch.part {
         // While a load or listings are ahead, folders stand under names and in places that are about to change: what
         // is told by a path waits for their end.

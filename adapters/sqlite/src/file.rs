@@ -186,7 +186,7 @@ const TABLES: &str = "
         path TEXT,
         folder INTEGER,
         removed_at TEXT NOT NULL,   -- server time of the answer that told it
-        reason TEXT NOT NULL,       -- deleted, moved_away, absent, unlisted, swept or replaced
+        reason TEXT NOT NULL,       -- deleted, moved_away, absent, hidden, unlisted, swept or replaced
         along_with INTEGER,         -- the id whose removal took it along
         to_list TEXT,
         to_item INTEGER,

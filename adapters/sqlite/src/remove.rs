@@ -16,6 +16,8 @@ pub(crate) enum Reason {
     MovedAway { to_list: Option<Uuid>, to_item: Option<i32> },
     /// The item was asked for and did not come.
     Absent,
+    /// The caller does not see the item any more.
+    Hidden,
     /// The listing of a folder did not show it.
     Unlisted,
     /// A full load did not show it.
@@ -30,6 +32,7 @@ impl Reason {
             Reason::Deleted => "deleted",
             Reason::MovedAway { .. } => "moved_away",
             Reason::Absent => "absent",
+            Reason::Hidden => "hidden",
             Reason::Unlisted => "unlisted",
             Reason::Swept => "swept",
             Reason::Replaced => "replaced",
@@ -38,7 +41,7 @@ impl Reason {
 
     /// Whether nobody said that the row is gone. Rows of a replaced list were counted when the list was.
     fn is_absence(self) -> bool {
-        matches!(self, Reason::Absent | Reason::Unlisted | Reason::Swept)
+        matches!(self, Reason::Absent | Reason::Hidden | Reason::Unlisted | Reason::Swept)
     }
 }
 
@@ -62,12 +65,34 @@ impl Remover<'_> {
     ) -> Result<u64, MirrorError> {
         let told = unique_id.map(|id| id.to_string());
         tree::collect_with_tree(self.open, self.table, id, told.as_deref())?;
+        self.touch(id)?;
+        self.take(reason, watch)
+    }
+
+    /// Removes an item that is hidden and everything below it; returns how many rows went, and adds the ids of those that
+    /// went along: they may be seen all the same.
+    pub(crate) fn hidden(
+        &self,
+        id: i32,
+        along: &mut Vec<i32>,
+        watch: &mut Watch,
+    ) -> Result<u64, MirrorError> {
+        tree::collect_with_tree(self.open, self.table, id, None)?;
+        let mut others = self.open.prepare_cached("SELECT id FROM temp._gone WHERE id <> ?1 ORDER BY id")?;
+        for other in others.query_map([id], |row| row.get(0))? {
+            along.push(other?);
+        }
+        self.touch(id)?;
+        self.take(Reason::Hidden, watch)
+    }
+
+    fn touch(&self, id: i32) -> Result<(), MirrorError> {
         if self.track {
             self.open
                 .prepare_cached("INSERT OR IGNORE INTO temp._touched (id) VALUES (?1)")?
                 .execute([id])?;
         }
-        self.take(reason, watch)
+        Ok(())
     }
 
     /// Removes what lies below a folder and was not seen since its listing was given this mark.
