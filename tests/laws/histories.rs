@@ -45,6 +45,7 @@
 //! | a column is made anew, or calculated | [`whole`] `a_column_made_anew…`, `a_calculated_column…` |
 //! | the process dies before the sweep | [`load`] `killed_between_the_last_page…` |
 //! | the caller's rights become others | [`load`] `other_rights…` |
+//! | an item is shared with the caller later, or taken from it | [`permissions`] `what_the_caller_may_see…` |
 //! | a column is added, or gets another type | [`load`] `a_new_plain_column…`, `a_column_that_is_added…` |
 //! | the server forgot the token, or restored the list, or says what nobody knows | [`load`] `an_increment_from_a_token…`, `a_list_that_was_restored_whole…`, `what_nobody_knows…` |
 //! | a load begins where none is wanted | [`load`] `a_load_that_may_not_begin_by_itself…` |
@@ -68,6 +69,7 @@ mod journal;
 mod library;
 mod load;
 mod net;
+mod permissions;
 mod queries;
 mod resync;
 mod times;

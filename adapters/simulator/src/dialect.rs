@@ -184,8 +184,8 @@ dialect! {
     unique_ids: bool = true,
     /// `Id` elements have a MetaInfo_vti_clientid.
     client_ids: bool = false,
-    /// Changes of an item's permissions bring its row.
-    permission_rows: bool = true,
+    /// Changes of an item's permissions bring its row, if the caller sees it; else the list's feed is silent.
+    permission_rows: bool = false,
     /// The rows of the first answer after a change of the schema.
     schema_rows: SchemaRows = SchemaRows::Changed,
     /// MoreChanges stands as FALSE where nothing is left.

@@ -171,7 +171,7 @@ fn increment<'a>(
     let list = world.list(call.list);
     for id in &options.extra {
         let known = rows.iter().any(|item| item.id == *id);
-        rows.extend(list.item(*id).filter(|item| item.visible && !known));
+        rows.extend(list.item(*id).filter(|item| world.sees(call.list, item) && !known));
     }
     selection.sort(&mut rows);
     let more = (more || dialect.more_changes_false).then_some(more);

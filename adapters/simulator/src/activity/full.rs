@@ -201,11 +201,18 @@ impl Activity {
         }
     }
 
-    /// The caller's rights on one item change.
+    /// The caller's rights on one item change, so that it may come into sight or be hidden. Folders stay in sight: of one
+    /// that is hidden nobody tells the caller where what it sees below it has gone.
     fn change_rights(&mut self, world: &mut World) -> Verb<()> {
         let Some((at, id)) = self.pick_item(world) else { return Ok(()) };
-        let mask = self.rng.bool().then_some(0x1b0_3c43_12ef);
-        world.set_item_permissions(self.lists[at].list, id, mask)
+        let list = self.lists[at].list;
+        let is_folder = world.item(list, id).is_some_and(|item| item.is_folder());
+        let mask = match self.rng.u8(..4) {
+            0 if !is_folder => Some(0),
+            0 | 1 => Some(0x1b0_3c43_12ef),
+            _ => None,
+        };
+        world.set_item_permissions(list, id, mask)
     }
 
     /// The caller's rights on a whole list change.

@@ -271,6 +271,7 @@ const ITEMS_HABITS: &[&str] = &[
     "view_leaks=no",
     "uninvited=no",
     "empty_values=yes",
+    "permission_rows=yes",
     "purge_every=1d",
 ];
 

@@ -14,7 +14,7 @@ pub(super) fn folder(ask: &Ask<'_>, list: ListRef, id: i32) -> Result<Entity, Pr
         return Err(Problem::missing_file());
     }
     let path = world.folder_path(list, id);
-    let children = found.children(id).filter(|child| child.visible).count();
+    let children = found.children(id).filter(|child| world.sees(list, child)).count();
     let (unique_id, created, modified) = match item {
         Some(item) => (item.unique_id, item.created, item.modified),
         None => (found.root_folder, found.created, found.modified),
@@ -76,7 +76,7 @@ fn file_of(ask: &Ask<'_>, list: ListRef, item: &Item) -> Entity {
 /// Answers with the folders or files directly in a folder.
 pub(super) fn read(ask: &Ask<'_>, list: ListRef, id: i32, kind: ItemKind) -> Result<Answer, Problem> {
     let found = ask.world.list(list);
-    let children = found.children(id).filter(|child| child.kind == kind && child.visible);
+    let children = found.children(id).filter(|child| child.kind == kind && ask.world.sees(list, child));
     if kind == ItemKind::File {
         return ask.entities("SP.File", children.map(|child| file_of(ask, list, child)).collect(), None);
     }

@@ -19,7 +19,7 @@ pub(super) fn read(ask: &Ask<'_>, list: ListRef) -> Result<Answer, Problem> {
     let top = top(ask)?;
     let after = position(ask)?;
     let passes = |item: &&Item| {
-        item.visible
+        ask.world.sees(list, item)
             && filter.as_ref().is_none_or(|filter| filter.takes(item.id))
             && after.is_none_or(|after| if descending { item.id < after } else { item.id > after })
     };
@@ -41,7 +41,7 @@ pub(super) fn read(ask: &Ask<'_>, list: ListRef) -> Result<Answer, Problem> {
 
 /// One item.
 pub(super) fn item(ask: &Ask<'_>, list: ListRef, id: i32) -> Result<Entity, Problem> {
-    let found = ask.world.item(list, id).filter(|item| item.visible);
+    let found = ask.world.item(list, id).filter(|item| ask.world.sees(list, item));
     let found = found.ok_or_else(|| Problem::missing_item(ask.world.dialect.language))?;
     Ok(entity(ask, list, found))
 }

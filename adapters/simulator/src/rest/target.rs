@@ -203,7 +203,7 @@ fn list_by_id(ask: &Ask<'_>, web: WebRef, segment: &Segment) -> Result<Target, P
 }
 
 fn item(ask: &Ask<'_>, list: ListRef, id: i32) -> Result<Target, Problem> {
-    let seen = ask.world.item(list, id).filter(|item| item.visible);
+    let seen = ask.world.item(list, id).filter(|item| ask.world.sees(list, item));
     let missing = || Problem::missing_item(ask.world.dialect.language);
     // The changes of an item that is gone can still be asked for.
     let asked_for_changes = ask.address.segments.last().is_some_and(|last| last.is("getchanges"));
@@ -244,7 +244,8 @@ fn by_unique_id(ask: &Ask<'_>, web: WebRef, name: &str, id: Uuid) -> Result<Targ
         if folder && world.list(list).root_folder == id {
             return Ok(Target::Folder(list, 0));
         }
-        if let Some(item) = world.list(list).item_by_unique_id(id).filter(|item| item.visible) {
+        let found = world.list(list).item_by_unique_id(id);
+        if let Some(item) = found.filter(|item| world.sees(list, item)) {
             match (folder, item.kind) {
                 (true, ItemKind::Folder) => return Ok(Target::Folder(list, item.id)),
                 (false, ItemKind::File) => return Ok(Target::File(list, item.id)),
@@ -272,7 +273,8 @@ fn by_path(ask: &Ask<'_>, web: WebRef, name: &str, path: &str) -> Result<Target,
         if !lower.starts_with(&format!("{root}/")) {
             continue;
         }
-        let Some(item) = world.item_at(list, &lower).filter(|item| item.visible) else { continue };
+        let found = world.item_at(list, &lower);
+        let Some(item) = found.filter(|item| world.sees(list, item)) else { continue };
         match (folder, item.kind) {
             (true, ItemKind::Folder) => return Ok(Target::Folder(list, item.id)),
             (false, ItemKind::File) => return Ok(Target::File(list, item.id)),

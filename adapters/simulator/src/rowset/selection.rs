@@ -86,7 +86,7 @@ impl<'a> Selection<'a> {
 
     /// Whether an item is among them.
     pub(crate) fn takes(&self, item: &Item) -> bool {
-        item.visible
+        self.world.sees(self.list, item)
             && self.is_in_place(item)
             && self.test.as_ref().is_none_or(|test| test.takes(self.world, self.list, item))
     }
@@ -308,7 +308,7 @@ fn folder_at(world: &World, list: ListRef, path: &str) -> Result<i32, Problem> {
     if path.to_lowercase() == world.list_path(list).to_lowercase() {
         return Ok(0);
     }
-    let folder = world.item_at(list, &path).filter(|item| item.visible && item.is_folder());
+    let folder = world.item_at(list, &path).filter(|item| world.sees(list, item) && item.is_folder());
     folder.map(|folder| folder.id).ok_or_else(Problem::missing_file)
 }
 

@@ -83,7 +83,7 @@ impl World {
         let options = Options::supplied(&element);
         let wire = Wire::new(self, list, &options, self.host());
         let found = self.list(list);
-        for item in found.items().filter(|item| item.visible && !found.deleted) {
+        for item in found.items().filter(|item| self.sees(list, item) && !found.deleted) {
             each(self.truth(&wire, item));
         }
     }
@@ -109,7 +109,7 @@ impl World {
             parent: found.item(item.parent).map_or(found.root_folder, |folder| folder.unique_id),
             version: item.version,
             permissions: self.rights(wire.list, item),
-            visible: item.visible,
+            visible: self.sees(wire.list, item),
             fields: fields.collect(),
         }
     }

@@ -217,7 +217,7 @@ impl<'a> Wire<'a> {
 
     /// What a lookup shows of an item of another list; nothing where the item is gone or hidden.
     fn shown(&self, list: ListRef, show: &str, id: i32) -> String {
-        let item = self.world.item(list, id).filter(|item| item.visible);
+        let item = self.world.item(list, id).filter(|item| self.world.sees(list, item));
         let Some(item) = item else { return String::new() };
         let text = match self.world.value(list, item, show) {
             Some(Value::Text(text)) => text,

@@ -55,9 +55,9 @@ pub struct Item {
     pub versions: Vec<Version>,
     /// Its own permissions; none where it inherits.
     pub grants: Option<Grants>,
-    /// Rights of the caller on it, where they are not those on its list.
+    /// Rights of the caller on it, where they are not those on the folder it stands in, or its list.
     pub permissions: Option<u64>,
-    /// Whether the caller may see it.
+    /// Whether the caller may see it, as far as no row of the log tells it.
     pub visible: bool,
     /// Reading its row fails on the server.
     pub poison: bool,

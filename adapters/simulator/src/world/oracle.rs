@@ -109,7 +109,7 @@ impl World {
     pub(crate) fn is_seen(&self, row: &Row) -> bool {
         match (row.list, &row.object) {
             (Some(list), Object::Item { id, .. }) => {
-                self.list(list).item(*id).is_none_or(|item| item.visible)
+                self.list(list).item(*id).is_none_or(|item| self.sees(list, item))
             }
             _ => true,
         }

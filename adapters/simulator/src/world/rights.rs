@@ -4,21 +4,46 @@ use super::{Item, List, ListRef, Verb, World};
 use crate::event::Event;
 
 impl World {
-    /// Rights of the caller on an item: its own where they differ, else the list's.
+    /// Rights of the caller on an item: its own, else those of the nearest folder that has its own, else the list's.
     pub fn rights(&self, list: ListRef, item: &Item) -> u64 {
-        item.permissions.unwrap_or(self.list(list).permissions)
+        self.own_rights(list, item).unwrap_or(self.list(list).permissions)
     }
 
-    /// Rights of the caller on an item, as others grant or take them; none for those of the list: Item 11.
+    /// Whether the caller sees an item: its rights, where they are not the list's, hold that of viewing items, and it
+    /// was not hidden without a word.
+    pub fn sees(&self, list: ListRef, item: &Item) -> bool {
+        item.visible && self.own_rights(list, item).is_none_or(|mask| mask & VIEW_LIST_ITEMS != 0)
+    }
+
+    fn own_rights(&self, list: ListRef, item: &Item) -> Option<u64> {
+        let found = self.list(list);
+        let mut at = item;
+        loop {
+            if at.permissions.is_some() || at.parent == 0 {
+                return at.permissions;
+            }
+            at = found.item(at.parent)?;
+        }
+    }
+
+    /// Rights of the caller on an item and what inherits from it, as others grant or take them; none for those of the
+    /// folder it stands in: Item 17 where it had none of its own, 18 where it has none any more, else 11 where rights
+    /// were granted and 12 where they were only taken.
     ///
     /// # Errors
     /// The item is gone.
     pub fn set_item_permissions(&mut self, list: ListRef, id: i32, mask: Option<u64>) -> Verb<()> {
-        self.existing(list, id)?;
+        let before = self.existing(list, id)?.permissions;
         if let Some(item) = self.list_mut(list).items.get_mut(&id) {
             item.permissions = mask;
         }
-        self.item_row(list, id, Event::AssignmentAdd, true);
+        let event = match (before, mask) {
+            (_, None) => Event::ScopeDelete,
+            (None, Some(_)) => Event::ScopeAdd,
+            (Some(before), Some(mask)) if mask & !before != 0 => Event::AssignmentAdd,
+            (Some(_), Some(_)) => Event::AssignmentDelete,
+        };
+        self.item_row(list, id, event, true);
         Ok(())
     }
 
@@ -42,3 +67,6 @@ impl List {
         self.children.range((folder, id)..=(folder, i32::MAX)).filter_map(|(_, id)| self.items.get(id))
     }
 }
+
+/// The right without which an item is not shown (`ViewListItems`).
+const VIEW_LIST_ITEMS: u64 = 1;

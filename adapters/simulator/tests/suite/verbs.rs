@@ -77,6 +77,31 @@ fn sharing_an_item_writes_11_17_11_the_first_two_at_one_tick_with_consecutive_nu
 }
 
 #[test]
+fn rights_on_a_folder_are_those_of_what_lies_below_it_and_one_row_tells_them() {
+    let mut office = office();
+    let list = office.documents;
+    let folder = office.world.add_folder(list, 0, "A").unwrap();
+    let inside = office.world.upload(list, folder, "inside.txt", 10).unwrap();
+    let own = office.world.upload(list, folder, "own.txt", 10).unwrap();
+    let seen = |office: &Office| {
+        let truth = office.world.list_truth(list);
+        truth.iter().map(|item| item.id).filter(|id| [folder, inside, own].contains(id)).collect::<Vec<_>>()
+    };
+    for (id, mask, row, visible) in [
+        (own, Some(3), "Item 17", vec![folder, inside, own]),
+        (folder, Some(0), "Item 17", vec![own]),
+        (folder, Some(5), "Item 11", vec![folder, inside, own]),
+        (folder, Some(4), "Item 12", vec![own]),
+        (folder, None, "Item 18", vec![folder, inside, own]),
+    ] {
+        let written = rows(&mut office, |office| {
+            office.world.set_item_permissions(list, id, mask).unwrap();
+        });
+        assert_eq!((written, seen(&office)), (vec![row.to_owned()], visible));
+    }
+}
+
+#[test]
 fn creating_a_list_writes_list_folder_view_files_and_navigation() {
     let mut office = office();
     let written = rows(&mut office, |office| {
