@@ -10,4 +10,5 @@ mod killed;
 mod laws;
 mod office;
 mod orphans;
+mod permissions;
 mod reloads;
