@@ -205,6 +205,10 @@ impl Run<'_> {
                         first.code
                     ));
                 }
+                Notice::RolesChanged { .. } => self.progress.note(
+                    "groups or roles changed, and nobody tells on which items: what you may see may differ from the copy \
+                     until it was compared (--verify)",
+                ),
                 other => self.progress.note(format_args!("{other:?}")),
             }
         }
