@@ -2,11 +2,14 @@
 //!
 //! `POST /_control` takes one command as JSON, `{"do":"upload","list":"Documents","name":"a.docx"}`, and answers with
 //! JSON; `GET /_control` describes the world. It is no part of SharePoint: it needs no credential, meets no fault and
-//! is counted nowhere.
+//! is counted nowhere. It is for programs on this machine: what a browser sends for a page of whoever else is refused.
 
 mod carry_out;
 mod command;
 
+use std::net::IpAddr;
+
+use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -22,6 +25,9 @@ pub(crate) const PATH: &str = "/_control";
 impl Server {
     /// Answers a request on the control path.
     pub(crate) fn answer_control(&mut self, request: &Request<impl AsRef<[u8]>>) -> Response<Vec<u8>> {
+        if let Some(reason) = refusal(request) {
+            return answer(StatusCode::FORBIDDEN, &json!({ "error": reason }));
+        }
         let result = match *request.method() {
             Method::GET => Ok(self.describe_at(&base(request.uri(), request.headers(), self.world().host()))),
             Method::POST => serde_json::from_slice::<Command>(request.body().as_ref())
@@ -29,15 +35,10 @@ impl Server {
                 .and_then(|command| self.control(command)),
             _ => Err("the control path takes GET and POST".to_owned()),
         };
-        let (status, body) = match result {
-            Ok(body) => (StatusCode::OK, body),
-            Err(error) => (StatusCode::BAD_REQUEST, json!({ "error": error })),
-        };
-        let mut response = Response::new(body.to_string().into_bytes());
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        match result {
+            Ok(body) => answer(StatusCode::OK, &body),
+            Err(error) => answer(StatusCode::BAD_REQUEST, &json!({ "error": error })),
+        }
     }
 
     /// What there is: each site with its address, its current token and its lists, and what the server has seen.
@@ -76,6 +77,36 @@ impl Server {
             "calls": stats.calls,
         })
     }
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.to_string().into_bytes());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// Why a request is not obeyed: a page in a browser may send it to any address, but not without saying so; and a page
+/// whose own name was made to lead here gives that name as the host.
+fn refusal<B>(request: &Request<B>) -> Option<&'static str> {
+    let headers = request.headers();
+    let site = headers.get("sec-fetch-site").is_some_and(|site| site != "none");
+    if headers.contains_key(http::header::ORIGIN) || site {
+        return Some("the control path is for programs, and not for pages in a browser");
+    }
+    let hosts = headers.get_all(http::header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
+    let asked = request.uri().authority().map(Authority::as_str);
+    let foreign = hosts.chain(asked).any(|host| !is_this_machine(host));
+    foreign.then_some("the control path is asked for at localhost, 127.0.0.1 or [::1]")
+}
+
+fn is_this_machine(authority: &str) -> bool {
+    let Ok(authority) = authority.parse::<Authority>() else { return false };
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    !authority.as_str().contains('@')
+        && (host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback()))
 }
 
 fn describe_web(world: &World, web: WebRef) -> Value {
@@ -152,4 +183,29 @@ fn describe_rows(world: &World, scope: Scope, after: i64) -> Value {
             })
         });
     json!({ "rows": rows.collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_this_machine_are_its_own() {
+        for own in ["localhost", "LOCALHOST:8080", "127.0.0.1:43127", "127.8.8.8", "[::1]:80", "[::1]"] {
+            assert!(is_this_machine(own), "{own}");
+        }
+        for foreign in [
+            "",
+            "rebound.example",
+            "rebound.example:43127",
+            "127.0.0.1.rebound.example",
+            "localhost.rebound.example",
+            "localhost@rebound.example",
+            "rebound.example@localhost",
+            "10.0.0.1",
+            "[2001:db8::1]",
+        ] {
+            assert!(!is_this_machine(foreign), "{foreign}");
+        }
+    }
 }

@@ -33,17 +33,26 @@ pub struct Serving {
 struct Shared {
     server: Mutex<Server>,
     clock: Instant,
+    /// How long the head of a request, and then its body, may take to come.
+    patience: Duration,
 }
 
 /// The largest request body that is read.
 const LARGEST_BODY: usize = 16 << 20;
+
+/// Programs on this machine need a moment; who needs longer holds a connection and does not ask.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Serving {
     /// Serves on an address of this machine's loopback; port 0 finds a free one. The path `/_control` is open.
     ///
     /// # Errors
     /// The address is not loopback, or cannot be bound.
-    pub fn start(mut server: Server, address: SocketAddr) -> io::Result<Self> {
+    pub fn start(server: Server, address: SocketAddr) -> io::Result<Self> {
+        Self::start_patient(server, address, PATIENCE)
+    }
+
+    fn start_patient(mut server: Server, address: SocketAddr, patience: Duration) -> io::Result<Self> {
         if !address.ip().is_loopback() {
             let text = "the simulator has no protection and is served on loopback only";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
@@ -54,7 +63,7 @@ impl Serving {
         server.control = true;
         #[allow(clippy::disallowed_methods, reason = "over HTTP the wall clock is the world's")]
         let clock = Instant::now();
-        let shared = Arc::new(Shared { server: Mutex::new(server), clock });
+        let shared = Arc::new(Shared { server: Mutex::new(server), clock, patience });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build()?;
         let serving = Arc::clone(&shared);
@@ -145,9 +154,11 @@ async fn accept(
         // Answers are small and many; waiting to fill a packet only slows them.
         let _best_effort = stream.set_nodelay(true);
         let shared = Arc::clone(&shared);
+        let patience = shared.patience;
         tokio::spawn(async move {
             let service = service_fn(move |request| exchange(Arc::clone(&shared), request));
             let mut builder = hyper::server::conn::http1::Builder::new();
+            builder.header_read_timeout(patience);
             // A connection that ends badly is the caller's business, or our own fault injected on purpose.
             let _ended =
                 builder.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
@@ -165,10 +176,10 @@ async fn exchange(
     request: Request<Incoming>,
 ) -> Result<Response<BoxBody<Bytes, Lost>>, Lost> {
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, LARGEST_BODY).collect().await else {
-        let mut refused = Response::new(whole(Bytes::new()));
-        *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(refused);
+    let body = match tokio::time::timeout(shared.patience, Limited::new(body, LARGEST_BODY).collect()).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Ok(unread(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(_) => return Ok(unread(StatusCode::REQUEST_TIMEOUT)),
     };
     let request = Request::from_parts(head, body.to_bytes().to_vec());
     let Served { response, delivery } = shared.serve(&request);
@@ -188,6 +199,14 @@ async fn exchange(
         Delivery::Lost => return Err(Lost),
     };
     Ok(Response::from_parts(head, body))
+}
+
+/// The answer to a request whose body was not read to its end, which is that of the connection.
+fn unread(status: StatusCode) -> Response<BoxBody<Bytes, Lost>> {
+    let mut refused = Response::new(whole(Bytes::new()));
+    *refused.status_mut() = status;
+    refused.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+    refused
 }
 
 fn whole(body: Bytes) -> BoxBody<Bytes, Lost> {
@@ -222,5 +241,37 @@ impl Body for CutBody {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.promised)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::world::{Settings, World};
+
+    #[test]
+    fn a_request_that_does_not_come_to_its_end_is_given_up() {
+        let server = Server::new(World::new(Settings::default()));
+        let address = "127.0.0.1:0".parse().unwrap();
+        let serving = Serving::start_patient(server, address, Duration::from_millis(50)).unwrap();
+        let answer = |part: &str| {
+            let mut stream = TcpStream::connect(serving.address()).unwrap();
+            stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            stream.write_all(part.as_bytes()).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            text
+        };
+        let slow = answer("POST /_control HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90\r\n\r\n{");
+        assert!(
+            slow.starts_with("HTTP/1.1 408") && slow.to_lowercase().contains("connection: close"),
+            "{slow}"
+        );
+        let slow = answer("POST /_control HTTP/1.1\r\nHost: localhost\r\n");
+        assert!(slow.is_empty() || slow.starts_with("HTTP/1.1 408"), "{slow}");
+        assert_eq!(serving.server().stats().requests, 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ColumnKind, ListRef, Template, Value, Verb, World};
+use super::{ColumnKind, ListRef, Template, Value, Verb, World, WorldError};
 
 impl World {
     /// Adds so many files, or rows of a list, in folders of `per_folder` each (0: all at the top): Item 1 for each,
@@ -11,6 +11,12 @@ impl World {
     /// # Errors
     /// The list is gone, or a name is taken: `Folder 1` and `Document 1.docx` are the first ones.
     pub fn fill(&mut self, list: ListRef, count: u32, per_folder: u32) -> Verb<()> {
+        let held = self.living(list)?.item_count();
+        if held as u64 + u64::from(count) > MOST {
+            return Err(WorldError::Refused(format!(
+                "a list is filled with up to {MOST} items, {held} are there"
+            )));
+        }
         let library = self.living(list)?.template == Template::Library;
         let columns: Vec<(Arc<str>, ColumnKind)> = self
             .list(list)
@@ -52,3 +58,6 @@ impl World {
         }
     }
 }
+
+/// Items of a list that is filled; they are all in memory.
+const MOST: u64 = 1_000_000;

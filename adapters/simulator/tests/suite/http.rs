@@ -82,6 +82,49 @@ fn many_connections_are_kept_alive_and_see_one_world() {
 }
 
 #[test]
+fn a_page_in_a_browser_moves_nothing_on_the_control_path() {
+    let serving = served();
+    let before = serving.describe();
+    let body = r#"{"do":"delete-list","list":"Q1 Bids"}"#;
+    let port = serving.address().port();
+    for head in [
+        "Host: localhost\r\nOrigin: https://elsewhere.example".to_owned(),
+        "Host: localhost\r\nOrigin: null".to_owned(),
+        format!("Host: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}"),
+        "Host: localhost\r\nSec-Fetch-Site: cross-site".to_owned(),
+        format!("Host: rebound.example:{port}"),
+        "Host: rebound.example".to_owned(),
+    ] {
+        for method in ["POST", "GET", "OPTIONS"] {
+            let mut stream = TcpStream::connect(serving.address()).unwrap();
+            let length = body.len();
+            write!(stream, "{method} /_control HTTP/1.1\r\n{head}\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 403"), "{method} {head}: {answer}");
+            assert!(
+                !answer.contains("Q1 Bids") && !answer.to_lowercase().contains("access-control"),
+                "{answer}"
+            );
+        }
+    }
+    assert_eq!(serving.describe()["sites"], before["sites"]);
+}
+
+#[test]
+fn a_list_is_filled_up_to_a_bound() {
+    let serving = served();
+    let mut line = Line::open(serving.address());
+    line.control(&json!({"do":"fill","list":"Documents","count":5}));
+    for count in [4_000_000_000_u32, 1_000_000] {
+        let fill = json!({"do":"fill","list":"Documents","count":count}).to_string();
+        let (status, body) = line.ask("POST", "/_control", &fill).unwrap();
+        let error = String::from_utf8(body).unwrap();
+        assert!(status == 400 && error.contains("up to 1000000 items, 5 are there"), "{error}");
+    }
+}
+
+#[test]
 fn the_control_path_changes_the_world_while_it_is_served() {
     let serving = served();
     let mut line = Line::open(serving.address());
