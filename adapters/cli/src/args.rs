@@ -1,5 +1,6 @@
 //! The command line.
 
+mod list;
 mod masked;
 mod mirror;
 mod path;
@@ -116,12 +117,13 @@ pub(crate) struct Tail {
 #[derive(Debug, Args)]
 #[command(after_help = exit::table())]
 pub(crate) struct Read {
-    /// The body of the answer, as it was sent; without it, or as -, stdin
+    /// The answer: its body as it was sent, in UTF-8 or UTF-16, also with its headers before it or as a JSON string;
+    /// without it, or as -, stdin
     #[arg(value_name = "FILE", value_parser = path::path())]
     pub(crate) file: Option<PathBuf>,
-    /// The status the answer came with
-    #[arg(long, value_name = "CODE", default_value = "200")]
-    pub(crate) status: http::StatusCode,
+    /// The status the answer came with; without it that of the headers, or 200
+    #[arg(long, value_name = "CODE")]
+    pub(crate) status: Option<http::StatusCode>,
     /// How to print; without it, text on a terminal and jsonl elsewhere
     #[arg(long, value_enum)]
     pub(crate) output: Option<Format>,

@@ -16,6 +16,7 @@ mod printable;
 mod progress;
 mod read;
 mod rowset;
+mod saved;
 mod simulate;
 mod simulated;
 mod since;

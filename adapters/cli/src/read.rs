@@ -18,7 +18,7 @@ use crate::{
     exit::{Exit, Failure},
     output::Output,
     progress::Progress,
-    rowset,
+    rowset, saved,
 };
 
 /// What one answer holds.
@@ -33,9 +33,7 @@ enum Held {
 /// Prints an answer, or each part of a `$batch` answer. What is wrong with a part is told on stderr; the first part
 /// that is an error decides how the process ends.
 pub(crate) fn run(args: &Read, progress: &Progress) -> Result<Exit, Failure> {
-    let body = body(args.file.as_deref())?;
-    let mut answer = Response::new(body);
-    *answer.status_mut() = args.status;
+    let answer = saved::answer(&body(args.file.as_deref())?, args.status);
     let mut out = Output::new(args.output);
     if !is_batch(&answer) {
         let exit = print(&mut out, progress, held(&answer)?)?;
@@ -93,6 +91,14 @@ fn held(answer: &Response<Vec<u8>>) -> Result<Held, Failure> {
     }
     if let Ok(token) = CurrentChangeToken::of(Scope::Web).read(answer) {
         return Ok(Held::Token(token));
+    }
+    if let Some(lists) = saved::notified(answer.body()) {
+        let failure =
+            Failure::new(Exit::UNDECODABLE, "this is the notification of a webhook, and holds no change");
+        let failure = lists
+            .into_iter()
+            .fold(failure, |failure, list| failure.detail(format!("it names the list {list}")));
+        return Err(failure.advice("Ask the list itself what changed, with tail and --list."));
     }
     match ChangeQuery::preset(Scope::Web, Preset::Everything).keep_raw(true).read(answer) {
         Ok(changes) => Ok(Held::Changes(changes)),

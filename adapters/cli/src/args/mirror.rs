@@ -25,7 +25,8 @@ pub(crate) struct Mirror {
     /// The address of a web, https://…, or sim: for the embedded simulated site, sim:?seed=1&changes=200 in full
     #[arg(value_name = "URL", required_unless_present = "status")]
     pub(crate) address: Option<Address>,
-    /// The list: its id, its title, or the server-relative path of its root folder, which begins with a slash
+    /// The list: its id, its title, its address, or the server-relative path of its root folder, which begins with a
+    /// slash
     #[arg(long, value_name = "LIST", required_unless_present = "status")]
     list: Option<ListName>,
     /// The SQLite file; made where there is none. FILE.lock keeps a second writer out, readers need nothing
@@ -89,7 +90,9 @@ pub(crate) struct Mirror {
 impl Mirror {
     /// The list that was named.
     pub(crate) fn list(&self) -> Result<&ListRef, Failure> {
-        self.list.as_ref().map(|name| &name.0).ok_or_else(|| Failure::usage("--list is missing"))
+        let name = self.list.as_ref().ok_or_else(|| Failure::usage("--list is missing"))?;
+        let address = self.address.as_ref().ok_or_else(|| Failure::usage("the URL is missing"))?;
+        name.at(address)
     }
 
     /// The query for it.

@@ -5,6 +5,7 @@ use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 use clap::{Args, ValueEnum};
 use sharepoint_changes::{Generation, ListRef, Metadata, Policy, Scope, Settings, Site};
 
+use super::list;
 use crate::{address::Address, credential::Source, exit::Failure, since::duration};
 
 /// Which log.
@@ -17,7 +18,8 @@ pub(crate) struct Place {
     /// Whose log; without it the web's, or the list's where --list is given
     #[arg(long, value_enum)]
     scope: Option<ScopeName>,
-    /// The list: its id, its title, or the server-relative path of its root folder, which begins with a slash
+    /// The list: its id, its title, its address, or the server-relative path of its root folder, which begins with a
+    /// slash
     #[arg(long, value_name = "LIST")]
     list: Option<ListName>,
 }
@@ -76,7 +78,7 @@ impl Place {
     /// The scope that was named.
     pub(crate) fn scope(&self) -> Result<Scope, Failure> {
         match (self.scope, &self.list) {
-            (None | Some(ScopeName::List), Some(ListName(list))) => Ok(Scope::List(list.clone())),
+            (None | Some(ScopeName::List), Some(name)) => Ok(Scope::List(name.at(&self.address)?.clone())),
             (None | Some(ScopeName::Web), None) => Ok(Scope::Web),
             (Some(ScopeName::Site), None) => Ok(Scope::Site),
             (Some(ScopeName::List), None) => Err(Failure::usage("--scope list needs --list")),
@@ -155,21 +157,30 @@ enum ScopeName {
 
 /// `--list`
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ListName(pub(crate) ListRef);
+pub(crate) struct ListName {
+    list: ListRef,
+    /// Where it was named by an address.
+    host: Option<String>,
+}
+
+impl ListName {
+    /// The list, if it may be one of the site at this address.
+    pub(crate) fn at(&self, address: &Address) -> Result<&ListRef, Failure> {
+        match (&self.host, address) {
+            (Some(host), Address::Site(site)) if host != site.host() => Err(Failure::usage(format!(
+                "the list's address leads to {host}, the site's to {}",
+                site.host()
+            ))),
+            _ => Ok(&self.list),
+        }
+    }
+}
 
 impl FromStr for ListName {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Err("give the list's id, title or path");
-        }
-        Ok(ListName(match uuid::Uuid::try_parse(text) {
-            Ok(id) => ListRef::Id(id),
-            Err(_) if text.starts_with('/') => ListRef::Path(text.to_owned()),
-            Err(_) => ListRef::Title(text.to_owned()),
-        }))
+        list::named(text).map(|(list, host)| ListName { list, host })
     }
 }
 
@@ -210,13 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_named_by_id_title_or_path() {
-        let list = |text: &str| text.parse::<ListName>().map(|it| it.0);
-        let id = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66";
-        assert_eq!(list(id), Ok(ListRef::Id(id.parse().unwrap())));
-        assert_eq!(list(&format!("{{{}}}", id.to_uppercase())), Ok(ListRef::Id(id.parse().unwrap())));
-        assert_eq!(list("/sites/ops/Lists/Q1 Bids"), Ok(ListRef::Path("/sites/ops/Lists/Q1 Bids".into())));
-        assert_eq!(list("Q1/Q2 Bids"), Ok(ListRef::Title("Q1/Q2 Bids".into())));
-        assert!(list(" ").is_err());
+    fn a_list_of_another_host_is_refused() {
+        let name: ListName =
+            "https://fabrikam.example/sites/ops/Lists/Q1%20Bids/AllItems.aspx".parse().unwrap();
+        let path = ListRef::Path("/sites/ops/Lists/Q1 Bids".into());
+        for site in ["https://Fabrikam.example/sites/ops", "sim:"] {
+            assert_eq!(name.at(&site.parse().unwrap()).unwrap(), &path);
+        }
+        let elsewhere = name.at(&"https://contoso.example/sites/ops".parse().unwrap()).unwrap_err();
+        assert_eq!(elsewhere.exit(), crate::exit::Exit::USAGE);
     }
 }

@@ -110,6 +110,43 @@ fn every_part_of_a_batch_is_told_and_the_first_failure_decides() {
     assert_eq!(ended.code, Some(1), "the code of part 2, not of part 4");
 }
 
+/// As `>` of some shells, `curl -i` and a copy out of a log leave an answer.
+#[test]
+fn a_file_is_read_as_people_save_it() {
+    for (name, code) in [("changes-types-verbose.json", 0), ("items-load.xml", 0), ("batch.txt", 1)] {
+        let body = fs::read_to_string(fixture(name)).unwrap();
+        let plain = run(&["read", &fixture(name)]).with(code).out;
+        let utf_16 = |text: &str| -> Vec<u8> {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+        };
+        let headers = format!("HTTP/1.1 200 OK\r\nContent-Type: x\r\nSPRequestGuid: 7\r\n\r\n{body}");
+        let quoted = serde_json::to_string(&body).unwrap();
+        for saved in [
+            utf_16(&body),
+            headers.clone().into_bytes(),
+            utf_16(&headers),
+            quoted.clone().into_bytes(),
+            utf_16(&quoted),
+        ] {
+            assert_eq!(run_with(&["read"], &saved).with(code).out, plain, "{name}");
+        }
+    }
+    let refused = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: NTLM\r\n\r\n";
+    let ended = run_with(&["read"], refused.as_bytes()).with(4);
+    assert!(ended.err.contains("401") && ended.err.contains("NTLM"), "{}", ended.err);
+}
+
+#[test]
+fn the_notification_of_a_webhook_is_named_without_its_secret() {
+    let body = r#"{"value":[{"subscriptionId":"f4c1a9d0-3b52-4e86-a07d-5d2e91c86b37","clientState":"hunter2",
+        "expirationDateTime":"2026-08-25T00:00:00.0000000Z","resource":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66",
+        "tenantId":"9a1e0000-0000-0000-0000-000000000000","siteUrl":"/sites/ops","webId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}]}"#;
+    let ended = run_with(&["read"], body.as_bytes()).with(8);
+    assert!(ended.err.contains("webhook") && ended.err.contains("no change"), "{}", ended.err);
+    assert!(ended.err.contains("3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66 of /sites/ops"), "{}", ended.err);
+    assert!(ended.out.is_empty() && !ended.err.contains("hunter2"), "{}", ended.err);
+}
+
 /// The recorded answers of a real server, where they lie beside the project.
 #[test]
 fn every_recorded_answer_decodes_or_is_named() {
@@ -147,4 +184,16 @@ fn check(name: &str, body: &str, ended: &Ended) {
         assert!(lines.is_empty() && ended.err.contains("class "), "{name}: {}", ended.err);
         assert_ne!(ended.code, Some(0), "{name}");
     }
+}
+
+#[test]
+fn advice_names_who_refused() {
+    let checked_out = r#"{"error":{"code":"-2130575306, Microsoft.SharePoint.SPFileCheckOutException","message":
+        {"lang":"en-US","value":"The file \"plan.docx\" is checked out for editing by Ana."}}}"#;
+    let file = run_with(&["read", "--status", "423"], checked_out.as_bytes()).with(1);
+    assert!(file.err.contains("checked in") && !file.err.contains("unlock"), "{}", file.err);
+    let proxy = run_with(&["read", "--status", "407"], b"<html><title>Who are you?</title></html>").with(4);
+    assert!(proxy.err.contains("the proxy that refused"), "{}", proxy.err);
+    let host = run(&["tail", "https://m\u{fc}nchen.example/sites/ops"]).with(2);
+    assert!(host.err.contains("xn--"), "{}", host.err);
 }

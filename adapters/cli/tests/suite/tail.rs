@@ -54,6 +54,9 @@ fn a_scope_is_named_by_id_title_or_path_and_only_its_changes_come() {
     assert!(lines.iter().all(|line| line["list"] == id || line["list"].is_null()));
     assert_eq!(list(id).changes(), by_title.changes());
     assert_eq!(list("/sites/ops/Lists/Q1 Bids").changes(), by_title.changes());
+    assert_eq!(list(&format!("%7B{}%7D", id.to_uppercase())).changes(), by_title.changes());
+    let view = "https://fabrikam.sharepoint.com/sites/ops/Lists/Q1%20Bids/AllItems.aspx?viewid=1";
+    assert_eq!(list(view).changes(), by_title.changes());
     let site = run(&["tail", "sim:", "--scope", "site"]).with(0);
     assert!(site.lines().len() > lines.len());
 }
