@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 import world as truth
+from values import without_invalid_xml
 
 
 def expected_row(item, fields):
@@ -25,8 +26,10 @@ def expected_values(field, value):
         value = int(value)
     elif field.type == "DateTime":
         value = truth.instant(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    elif field.type in ("Text", "Note"):
+        value = without_invalid_xml(value)
     elif field.type == "MultiChoice":
-        value = json.dumps(list(value), separators=(",", ":"))
+        value = json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
     return {(name, ""): value}
 
 
@@ -60,14 +63,15 @@ def differences(path, world, root_path):
     """Lines that tell what the copy holds otherwise than the world; none when it is equal."""
     rows, paths, columns = held_rows(path)
     told = []
+    items = world.truth()
     true_columns = {key for field in world.fields for key in expected_values(field, None)}
     for name in sorted(columns - true_columns):
         told.append("column %s (%s) stays though its field is gone" % name)
-    for id in sorted(set(paths) - set(world.items)):
+    for id in sorted(set(paths) - set(items)):
         told.append("path of %d stays though it is gone: %r" % (id, paths[id]))
-    for id in sorted(set(rows) - set(world.items)):
+    for id in sorted(set(rows) - set(items)):
         told.append("row %d (%s) stays though it is gone" % (id, rows[id]["sp_name"]))
-    for id, item in sorted(world.items.items()):
+    for id, item in sorted(items.items()):
         if id not in rows:
             told.append("row %d (%s, in %s) is missing" % (id, item.name, item.parent))
             continue

@@ -8,8 +8,6 @@ import collections
 import contextlib
 import multiprocessing
 import os
-import random
-import re
 import sqlite3
 import subprocess
 import sys
@@ -19,72 +17,11 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge
-import server as wire
-from world import DAY, LIST, World
-
-# Every habit with how often a seed has it.
-HABITS = {"cap_40": 0.4, "cut_anywhere": 0.5, "fine_pages": 0.5, "short_change_pages": 0.3, "no_parent_id": 0.35,
-          "ids_alone": 0.3, "item_count": 0.5, "silent_expiry": 0.5, "folder_moves_as_system_update": 0.3,
-          "renames_as_rows": 0.5, "rows_beside_ids": 0.5, "schema": 0.3, "kills": 0.4, "long_pauses": 0.4,
-          "lag": 0.25, "long_lag": 0.05, "outages": 0.15, "restored_backup": 0.05}
-
-
-class Story:
-    """One seed: a world, a server with habits, and what happens before each answer."""
-
-    def __init__(self, seed, only):
-        self.seed, self.rng = seed, random.Random(seed)
-        drawn = {name for name, often in HABITS.items() if self.rng.random() < often}
-        self.habits = set(only) if only is not None else drawn
-        self.world = World(self.rng)
-        self.quiet, self.process, self.kill_at = True, None, None
-        self.requests, self.applied, self.seen = 0, 0, []
-
-    def begin(self, quiet, kill):
-        self.quiet, self.requests, self.applied = quiet, 0, 0
-        self.kill_at = self.rng.choice((1, 2, 3, 4, 5, 7, 10, 15)) if kill else None
-        self.busy = self.rng.choice((0.1, 0.5, 0.9))
-
-    def operate(self, count):
-        for _ in range(count):
-            self.world.operate("schema" in self.habits)
-            self.applied += 1
-
-    def before_answer(self, method, path, body):
-        self.requests += 1
-        self.world.pass_time(self.rng.choice((50, 300, 1_500)))
-        if not self.quiet and self.rng.random() < self.busy:
-            self.operate(self.rng.choice((1, 1, 2, 3, 6)))
-        self.world.purge()
-        wanted = re.findall(r'<Where>.*?</Where>|<Folder>.*?</Folder>|Paging[^/]*|"ChangeToken\w*":[^}]*', body)
-        self.seen.append("%s %s %s" % (method, path.rsplit("/", 1)[1], " ".join(wanted)))
-        if self.kill_at == self.requests:
-            self.process.kill()
-            return "dead"
-        if not self.quiet and "outages" in self.habits and self.rng.random() < 0.15:
-            self.seen.append("  503, dated 2099")
-            return 503, {"Content-Type": "text/html"}, "<html>busy</html>", 4_070_908_800_000
-        return None
-
-    def after_answer(self, status, answer):
-        rows = re.findall(r"ows_ID='(\d+)'", answer)
-        self.world.served = [int(id) for id in rows] if "MoreChanges" in answer else []
-        ids = re.findall(r'<Id ChangeType="(\w+)"[^>]*?(?:/>|>(\d+)<)', answer)
-        token = re.findall(r'LastChangeToken="[^"]*;(\d+)"', answer) or re.findall(r";(\d+)\"", answer)[-1:]
-        self.seen.append("  %d rows %s ids %s%s%s end %s" % (
-            status, ",".join(rows), " ".join("%s:%s" % each for each in ids), " MoreChanges" if "MoreChanges" in answer else "",
-            " next" if "PositionNext" in answer else "", token))
-
-    def view(self):
-        lag = 0
-        if not self.quiet and self.habits & {"lag", "long_lag"} and self.rng.random() < 0.5:
-            lag = self.rng.choice((1_000, 10_000, 60_000, 300_000))
-            if "long_lag" in self.habits and self.rng.random() < 0.3:
-                lag = self.rng.choice((DAY // 24, DAY, 4 * DAY))
-        moment = self.world.moment_at(self.world.ms - lag) if lag else self.world.moments[-1]
-        if lag:
-            self.seen.append("  answered as of %d s ago" % ((self.world.ms - moment.ms) // 1000))
-        return wire.View(self.world, moment, self.habits, self.rng, min(self.world.purged, moment.log[moment.length - 1].number))
+import server
+from habits import ALL, NOT_YET
+from log import DAY, LIST
+from story import Story
+from view import WEB_PATH, root_path
 
 
 class Failure(Exception):
@@ -102,8 +39,9 @@ class Bench:
         story.begin(quiet, kill)
         self.forget_rest()
         self.server.story = story
-        address = "http://127.0.0.1:%d%s" % (self.server.server_port, wire.WEB_PATH)
-        line = [self.command, "mirror", address, "--list", LIST, "--into", self.copy, "--max-rest", "0s", *flags]
+        address = "http://127.0.0.1:%d%s" % (self.server.server_port, WEB_PATH)
+        rest = "1s" if "throttled" in story.habits else "0s"
+        line = [self.command, "mirror", address, "--list", LIST, "--into", self.copy, "--max-rest", rest, *story.flags, *flags]
         story.seen.append("RUN %s%s" % (" ".join(flags), " quiet" if quiet else ""))
         process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=dict(os.environ, SPCHANGES_TOKEN="x"))
@@ -118,6 +56,8 @@ class Bench:
         code = process.returncode
         story.seen.append("EXIT %d %s" % (code, self.said[-300:]))
         self.exits["killed" if code == -9 else code] += 1
+        if story.trouble.complaint:
+            raise Failure(story.trouble.complaint)
         return code
 
     def forget_rest(self):
@@ -128,7 +68,7 @@ class Bench:
                     connection.execute("UPDATE _command SET not_before = NULL")
 
     def demand_equal(self, story, when):
-        told = judge.differences(self.copy, story.world, wire.root_path(story.world))
+        told = judge.differences(self.copy, story.world, root_path(story.world))
         if told:
             raise Failure("wrong copy %s:\n    %s" % (when, "\n    ".join(told[:12])))
 
@@ -149,10 +89,10 @@ class Bench:
 
     def play(self, story):
         self.copy = os.path.join(self.folder, "copy-%d.sqlite" % story.seed)
-        rng, world = story.rng, story.world
-        for _ in range(rng.randrange(3, 7)):
+        rng, world, calm = story.rng, story.world, "one_at_a_time" in story.habits
+        for _ in range(rng.randrange(3, 7) * (4 if calm else 1)):
             kill = "kills" in story.habits and rng.random() < 0.5
-            code = self.call(story, quiet=rng.random() < 0.2, kill=kill)
+            code = self.call(story, quiet=calm or rng.random() < 0.2, kill=kill)
             if code == 0:
                 if story.applied or not story.quiet:
                     if rng.random() < 0.5:
@@ -160,13 +100,17 @@ class Bench:
                         self.run_quietly(story)
                 else:
                     self.demand_equal(story, "after a run during which nothing happened")
-            elif code not in (-9, 3, 5, 6, 10):
+            elif code not in (-9, 3, 5, 6, 10) and not (code == 4 and story.trouble.denied):
                 raise Failure("ends with %d: %s" % (code, self.said[-400:]))
             self.pause(story, rng)
         world.pass_time(DAY // 3)
         self.run_quietly(story)
 
     def pause(self, story, rng):
+        if "one_at_a_time" in story.habits:
+            story.operate(rng.choice((1, 1, 1, 2)))
+            story.world.pass_time(DAY // 3)
+            return
         story.operate(rng.choice((0, 3, 10, 60)))
         days = rng.choice((0, 0.3, 1, 9, 30, 50, 80)) if "long_pauses" in story.habits else rng.choice((0, 0.02, 0.3, 1))
         story.world.pass_time(int(days * DAY))
@@ -180,10 +124,10 @@ class Bench:
             self.run_quietly(story)
 
 
-def play_seed(command, server, seed, only):
-    story = Story(seed, only)
+def play_seed(command, server_, seed, only, also):
+    story = Story(seed, only, also)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(command, server, folder)
+        bench = Bench(command, server_, folder)
         try:
             bench.play(story)
             trouble = None
@@ -192,18 +136,18 @@ def play_seed(command, server, seed, only):
     return seed, sorted(story.habits), trouble, bench.exits, story.world.told, story.seen
 
 
-def work(command, only, seeds, results):
-    server = wire.Server()
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+def work(command, only, also, seeds, results):
+    server_ = server.Server()
+    threading.Thread(target=server_.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     for seed in iter(seeds.get, None):
         try:
-            results.put(play_seed(command, server, seed, only))
+            results.put(play_seed(command, server_, seed, only, also))
         except Exception as error:  # A fault of the harness must not look like silence.
             import traceback
             results.put((seed, [], "harness: " + traceback.format_exc(), collections.Counter(), [], []))
 
 
-def show(result, command, verbose, only):
+def show(result, command, verbose, only, also):
     seed, habits, trouble, _, operations, requests = result
     print("seed %d: %s" % (seed, trouble))
     print("  habits: %s" % ", ".join(habits))
@@ -211,7 +155,7 @@ def show(result, command, verbose, only):
         print("  op   " + line)
     for line in requests[-(400 if verbose else 10):]:
         print("  wire " + line[:600 if verbose else 300])
-    habits_given = " --habits " + ",".join(only) if only is not None else ""
+    habits_given = " --habits " + ",".join(only) if only is not None else " --with " + ",".join(sorted(also)) if also else ""
     print("  again: python3 tests/second_server/run.py --command %s --seed %d -v%s" % (command, seed, habits_given), flush=True)
 
 
@@ -220,20 +164,24 @@ def main():
     parser.add_argument("--command", required=True)
     parser.add_argument("--seeds", default="0..299")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--habits", help="exactly these instead of those drawn by the seed: " + ", ".join(HABITS))
+    parser.add_argument("--habits", help="exactly these instead of those drawn by the seed: " + ", ".join(ALL))
+    parser.add_argument("--with", default="", dest="also",
+                        help="let seeds draw these too, which the command does not stand yet: " + ", ".join(NOT_YET))
     parser.add_argument("--without", default="", help="leave out the seeds that drew one of these")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("-v", "--verbose", action="store_true")
     given = parser.parse_args()
-    only = given.habits.split(",") if given.habits is not None else None
+    only = [name for name in given.habits.split(",") if name] if given.habits is not None else None
+    avoided, also = set(given.without.split(",")) - {""}, set(given.also.split(",")) - {""}
+    for name in (avoided | also | set(only or ())) - set(ALL):
+        parser.error("there is no habit %r" % name)
     first, last = (int(part) for part in given.seeds.split("..")) if given.seed is None else (given.seed, given.seed)
     wanted, results = multiprocessing.Queue(), multiprocessing.Queue()
-    avoided = set(given.without.split(",")) - {""}
-    numbers = [seed for seed in range(first, last + 1) if not avoided or not avoided & Story(seed, only).habits]
+    numbers = [seed for seed in range(first, last + 1) if not avoided or not avoided & Story(seed, only, also).habits]
     for number in numbers + [None] * given.workers:
         wanted.put(number)
     began = time.monotonic()
-    workers = [multiprocessing.Process(target=work, args=(given.command, only, wanted, results), daemon=True)
+    workers = [multiprocessing.Process(target=work, args=(given.command, only, also, wanted, results), daemon=True)
                for _ in range(given.workers)]
     for worker in workers:
         worker.start()
@@ -243,9 +191,9 @@ def main():
         exits.update(result[3])
         if result[2]:
             failed.append(result[0])
-            show(result, given.command, given.verbose, only)
+            show(result, given.command, given.verbose, only, also)
         elif given.verbose and given.seed is not None:
-            show(result, given.command, True, only)
+            show(result, given.command, True, only, also)
     print("%d seeds in %.0f s, exits %s; %d failed: %s" % (
         len(numbers), time.monotonic() - began, dict(exits), len(failed), sorted(failed)))
     return 1 if failed else 0
