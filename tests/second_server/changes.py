@@ -5,10 +5,11 @@ from log import (ADD, ASSIGNMENT_ADD, ASSIGNMENT_DELETE, DELETE, LIST, MOVE_AWAY
 from schema import TITLE_FIELD
 from view import Refusal, View, parse_token, token_of
 
-# Which flag of the query admits a kind.  No flag is named for scopes: here both of those for assignments have to be set.
+# Which flags of the query admit a kind.  None is named for scopes: here both of those for assignments have to be set.
 FLAGS = {ADD: "Add", UPDATE: "Update", DELETE: "DeleteObject", RENAME: "Rename", MOVE_AWAY: "Move", MOVE_INTO: "Move",
          RESTORE: "Restore", SYSTEM_UPDATE: "SystemUpdate", ASSIGNMENT_ADD: "RoleAssignmentAdd",
-         ASSIGNMENT_DELETE: "RoleAssignmentDelete", SCOPE_ADD: "RoleAssignmentAdd", SCOPE_DELETE: "RoleAssignmentDelete"}
+         ASSIGNMENT_DELETE: "RoleAssignmentDelete", SCOPE_ADD: "RoleAssignmentAdd RoleAssignmentDelete",
+         SCOPE_DELETE: "RoleAssignmentAdd RoleAssignmentDelete"}
 OBJECTS = {"item": "Item", "field": "Field", "list": "List"}
 TYPES = {"item": "SP.ChangeItem", "field": "SP.ChangeField", "list": "SP.ChangeList"}
 
@@ -25,15 +26,11 @@ class Changes(View):
             raise Refusal(500, "-2130575172, Microsoft.SharePoint.SPInvalidChangeTokenException",
                           "The changeToken refers to a time before the start of the current change log.")
         asked = {name for name, value in query.items() if str(value).lower() == "true"}
-        if not {"RoleAssignmentAdd", "RoleAssignmentDelete"} <= asked:
-            asked_kinds = set(FLAGS) - {SCOPE_ADD, SCOPE_DELETE}
-        else:
-            asked_kinds = set(FLAGS)
-        rows = [row for row in self.log if low < row.number <= high and OBJECTS.get(row.object) in asked
-                and row.kind in asked_kinds and FLAGS[row.kind] in asked]
+        kinds = {kind for kind, flags in FLAGS.items() if asked.issuperset(flags.split())}
+        rows = [row for row in self.log if low < row.number <= high and OBJECTS.get(row.object) in asked and row.kind in kinds]
         limit = min(int(query.get("FetchLimit") or 1000) or 1000, 2000)
         if "short_change_pages" in self.habits:
-            limit = min(limit, self.rng.choice((1, 2, 5, 30)))
+            limit = min(limit, self.rng.choice((1, 2, 5, 30)) * (50 if "large" in self.habits else 1))
         return rows[:limit]
 
     def told(self, row, mode, base):
