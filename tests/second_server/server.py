@@ -9,6 +9,7 @@ import threading
 import urllib.parse
 
 import dress
+import soap
 from changes import Changes
 from feed import Feed
 from log import LIST, SITE, WEB
@@ -70,6 +71,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path.endswith("/getlistitemchangessincetoken"):
             headers["Content-Type"] = "application/xml; charset=utf-8"
             return 200, headers, Feed(story, moment).answer(json.loads(body)["query"])
+        if path.endswith("/_vti_bin/lists.asmx"):
+            headers["Content-Type"] = "text/xml; charset=utf-8"
+            try:
+                return 200, headers, soap.enveloped(Feed(story, moment).answer(soap.query_of(body)))
+            except Refusal as refusal:
+                return 500, headers, soap.fault(refusal.text)
         if path.endswith("/getchanges"):
             base = "http://%s%s" % (self.headers.get("Host"), WEB_PATH)
             changes = Changes(story, moment)

@@ -20,6 +20,8 @@ class Story:
         if "large" in self.habits:
             self.cap = self.cap or self.rng.choice((None, 100, 130, 250))
             self.flags = self.rng.choice(((), ("--rows-per-page", "100"), ("--rows-per-page", "170")))
+        if "soap" in self.habits:
+            self.flags += ("--soap",)
         self.quiet, self.process, self.kill_at = True, None, None
         self.requests, self.applied, self.seen = 0, 0, []
 
@@ -41,7 +43,7 @@ class Story:
         if not self.quiet and self.rng.random() < self.busy:
             self.operate(self.rng.choice((1, 1, 2, 3, 6)))
         self.world.purge()
-        wanted = re.findall(r'<Where>.*?</Where>|<Folder>.*?</Folder>|Paging[^/]*|"ChangeToken\w*":[^}]*', body)
+        wanted = re.findall(r'<Where>.*?</Where>|<Folder>.*?</Folder>|Paging[^/]*|"ChangeToken\w*":[^}]*|<changeToken>[^<]*', body)
         self.seen.append("%s %s %s" % (method, path.rsplit("/", 1)[1], " ".join(wanted)))
         if self.kill_at == self.requests:
             self.process.kill()
