@@ -35,7 +35,7 @@ class Trouble:
         return None
 
     def throttle(self, now):
-        seconds = self.rng.choice((0, 0, 1, 31, 120))
+        seconds = self.rng.choice((0, 1, 2, 31, 120))
         self.not_before = time.monotonic() + seconds
         form = self.rng.choice(("seconds", "date", "reset"))
         headers = {"Retry-After": str(seconds)}
