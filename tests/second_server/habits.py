@@ -17,12 +17,7 @@ ALL = {**HABITS, **LATER_HABITS}
 
 # What the command does not stand yet: no seed draws it, `--habits` and `--with` bring it.
 NOT_YET = {
-    "schema": "columns that change and change back while a run reads are missed",
-    "rights": "nobody asks for rights of single items, and the list feed is silent about them",
-    "rights_by_move": "a move out of the account's sight is told by a row of kind 6 alone, and nobody asks for it",
     "shared_inside_hidden": "what comes back with a folder that the account may not read is not looked for",
-    "root_renamed": "the list's address is read once in a run, so that a change during the run is missed",
-    "root_renamed_unsaid": "as root_renamed",
 }
 
 
