@@ -64,6 +64,7 @@ mod figures;
 mod handler;
 mod items;
 mod ledger;
+mod past;
 mod play;
 mod setting;
 mod setting_text;

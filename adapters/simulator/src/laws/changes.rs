@@ -340,11 +340,12 @@ impl<H: ChangesHandler> Performer for Changes<H> {
     }
 
     fn is_gone(&self, world: &World) -> bool {
-        match self.truth.scope {
-            crate::query::Scope::Folder(list, folder) => world.list(list).item_by_unique_id(folder).is_none(),
-            crate::query::Scope::Item(list, id) => world.item(list, id).is_none(),
-            _ => false,
-        }
+        let (list, item) = match self.truth.scope {
+            crate::query::Scope::Folder(list, folder) => (list, world.list(list).item_by_unique_id(folder)),
+            crate::query::Scope::Item(list, id) => (list, world.item(list, id)),
+            _ => return false,
+        };
+        item.is_none_or(|item| !world.sees(list, item))
     }
 
     fn is_adrift(&self) -> bool {

@@ -91,7 +91,9 @@ impl Asked {
             Self::Digest
         } else if path.ends_with("GetChanges") {
             let columns = has(body, b"\"Field\":true") && !has(body, b"\"View\":true");
-            let permissions = has(body, b"\"RoleAssignmentAdd\":true") && !has(body, b"\"Add\":true");
+            let others: [&[u8]; 2] = [b"\"Add\":true", b"\"Field\":true"];
+            let permissions =
+                has(body, b"\"RoleAssignmentAdd\":true") && !others.iter().any(|other| has(body, other));
             match (columns, permissions) {
                 (true, _) => Self::Columns,
                 (false, true) => Self::Permissions,

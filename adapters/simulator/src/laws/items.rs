@@ -170,6 +170,8 @@ impl<H: ItemsHandler> Items<H> {
     fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let age = stage.theatre.with_server(|server| server.world().age());
         let fair = self.full || self.moved || age > ALMOST_EXPIRED || stage.plan.wicked
+            // A log that ends before a long time in which nobody worked looks like one that was put back.
+            || stage.plan.lag.is_some()
             // A folder's page that fails three times cannot be read.
             || stage.scripted >= 3;
         if fair { Ok(()) } else { Err(Fallen::of(1, format!("{what} without a cause"))) }
@@ -332,7 +334,7 @@ impl<H: ItemsHandler> Performer for Items<H> {
             return Ok(ended);
         }
         // One that died or failed may have asked for what it did not hand out any more.
-        if !stage.plan.wicked && matches!(ended, Ended::Done(_)) {
+        if !stage.plan.wicked && stage.plan.lag.is_none() && matches!(ended, Ended::Done(_)) {
             self.count_requests(stage)?;
         }
         match &ended {

@@ -138,12 +138,17 @@ pub(super) fn tell<P: Theatre, F: Performer>(
     feed: &mut F,
 ) -> Result<u64, Fallen> {
     let mut plan = Plan::default();
+    if story.steps.iter().any(|step| matches!(step, Step::Restore(_) | Step::Lag(_))) {
+        stage.remember(story.seed);
+    }
     let opened = matches!(story.steps.first(), Some(Step::Act(_)));
     for step in story.steps.iter().skip(usize::from(opened)) {
         match step {
             Step::Act(rows) => stage.act(*rows),
             Step::Sleep(time) => stage.theatre.pass(*time),
             Step::Move(back) => move_database(stage, feed, *back),
+            Step::Restore(age) => restore(stage, feed, *age)?,
+            Step::Lag(most) => plan.lag = Some(*most),
             Step::Meanwhile(at, rows) => plan.meanwhile.push((*at, *rows)),
             Step::Fault(at, fault) => plan.faults.extend(Fault::read(fault).map(|fault| (*at, fault))),
             Step::Crash(at) => plan.crash = Some(*at),
@@ -243,6 +248,31 @@ fn move_database<P: Theatre>(stage: &mut Stage<P>, feed: &mut impl Performer, ba
         feed.moved(world);
         world.log(site).all_rows().len()
     });
+    stage.forget();
+}
+
+/// The content database is restored from a backup, and runs notice it before anybody works: a log that has come past the
+/// position again by then cannot be told from the one that was.
+fn restore<P: Theatre, F: Performer>(
+    stage: &mut Stage<P>,
+    feed: &mut F,
+    age: Duration,
+) -> Result<(), Fallen> {
+    if !stage.restore(age) {
+        return Ok(());
+    }
+    let site = stage.activity.site();
+    stage.epoch = stage.theatre.with_server(|server| {
+        feed.moved(server.world());
+        server.world().log(site).all_rows().len()
+    });
+    while feed.is_adrift() {
+        stage.figures.runs += 1;
+        run(stage, feed, Plan::default())?;
+        // After an hour it is no copy that lags behind.
+        stage.theatre.pass(Duration::from_secs(3_700));
+    }
+    Ok(())
 }
 
 /// A checkpoint, read from its text; the text is the same again.

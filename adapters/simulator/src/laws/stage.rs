@@ -13,6 +13,7 @@ use super::census::Census;
 use super::cost::{Asked, Cost};
 use super::crash::{Crash, Crashed};
 use super::figures::Figures;
+use super::past::Past;
 use super::play::Fallen;
 use crate::activity::Activity;
 use crate::fault::Fault;
@@ -21,6 +22,7 @@ use crate::query::Scope;
 use crate::server::Server;
 use crate::ticks::Ticks;
 use crate::token;
+use crate::world::World;
 
 /// A host whose server the story can reach: in process, or at the other end of a wire.
 pub trait Theatre: Host<Error: Debug> + Send {
@@ -88,6 +90,8 @@ pub(super) struct Plan {
     pub(super) faults: Vec<(u64, Fault)>,
     pub(super) crash: Option<u64>,
     pub(super) stop: Option<(u64, usize)>,
+    /// How far behind the copies may be that answer.
+    pub(super) lag: Option<Duration>,
     /// Answers are spoilt.
     pub(super) noise: Option<u64>,
     /// A server that lies or is gone: how the run ends says nothing yet.
@@ -134,6 +138,8 @@ pub(super) struct Stage<P> {
     /// The last answer asked to be left alone.
     refused: bool,
     noise: Rng,
+    /// What the world was, where the story goes back to that.
+    past: Option<Past>,
 }
 
 /// How a session ended.
@@ -174,7 +180,34 @@ impl<P: Theatre> Stage<P> {
             rested: Duration::ZERO,
             refused: false,
             noise: Rng::with_seed(0),
+            past: None,
         }
+    }
+
+    /// From here on, keeps what the world was.
+    pub(super) fn remember(&mut self, seed: u64) {
+        let world = self.theatre.with_server(|server| server.world().clone());
+        self.past = Some(Past::new(world, seed));
+    }
+
+    /// Forgets what the world was: what answers from here on has its copies from now.
+    pub(super) fn forget(&mut self) {
+        if let Some(past) = &mut self.past {
+            past.forget();
+        }
+    }
+
+    /// Restores the world as it was this long ago, or the oldest that is kept. Whether it is another than now.
+    pub(super) fn restore(&mut self, age: Duration) -> bool {
+        let Some(past) = &mut self.past else { return false };
+        self.theatre.with_server(|server| {
+            let world = server.world_mut();
+            let Some(before) = past.back_to(age, world.now()) else { return false };
+            let now = world.now();
+            *world = before;
+            world.reach(now);
+            true
+        })
     }
 
     /// Prepares the next run.
@@ -189,12 +222,18 @@ impl<P: Theatre> Stage<P> {
 
     /// People work until the log has had this many rows more, in their own time.
     pub(super) fn act(&mut self, rows: u16) {
-        let activity = &mut self.activity;
+        let (activity, past) = (&mut self.activity, &mut self.past);
         let passed = self.theatre.with_server(|server| {
             let world = server.world_mut();
             let (before, site) = (world.age(), activity.site());
-            let written = world.log(site).all_rows().len() as u64;
-            activity.play(world, written + u64::from(rows));
+            let mut left = u64::from(rows);
+            while left > 0 {
+                // Rows that belong together are written together, wherever a copy ends.
+                let part = past.as_mut().map_or(left, |past| past.keep(world).min(left));
+                let written = world.log(site).all_rows().len() as u64;
+                activity.play(world, written + part);
+                left -= part;
+            }
             world.age().saturating_sub(before)
         });
         self.theatre.pass(passed);
@@ -239,6 +278,7 @@ impl<P: Theatre> Stage<P> {
         let fault = self.plan.faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| fault.clone());
         fault.clone().into_iter().for_each(|fault| self.theatre.meet(fault));
         let asked = Asked::of(&request);
+        let behind = self.swap_behind();
         let site = self.activity.site();
         let counted = self.counted;
         let seen = (asked == Asked::End).then(|| {
@@ -250,6 +290,9 @@ impl<P: Theatre> Stage<P> {
             })
         });
         let answer = self.theatre.send(request);
+        if let Some(present) = behind.clone() {
+            self.theatre.with_server(|server| *server.world_mut() = present);
+        }
         self.cost.add(asked, fault.as_ref(), &answer);
         self.scripted += u64::from(fault.is_some());
         if let Err(crashed) = self.crash.point() {
@@ -260,7 +303,7 @@ impl<P: Theatre> Stage<P> {
             Ok(mut answer) => {
                 self.refused = is_refusal(answer.status());
                 if let (StatusCode::OK, Some((end, census))) = (answer.status(), seen) {
-                    (self.end, self.census, self.quiet) = (Some(end), census, true);
+                    (self.end, self.census, self.quiet) = (Some(end), census, behind.is_none());
                     self.first_end.get_or_insert(end);
                 }
                 if self.plan.noise.is_some() && self.noise.u8(..3) > 0 {
@@ -271,6 +314,15 @@ impl<P: Theatre> Stage<P> {
             Err(SendError::Lost(_)) => Ok(Ok(Sent::Lost)),
             Err(SendError::Fatal(error)) => Err(Fallen::of(6, format!("the transport gave up: {error:?}"))),
         }
+    }
+
+    /// Puts a copy that lags behind in the place of the world, as often as not; returns the world.
+    fn swap_behind(&mut self) -> Option<World> {
+        let (most, past) = (self.plan.lag?, self.past.as_mut()?);
+        self.theatre.with_server(|server| {
+            let copy = past.behind(most, server.world().now())?;
+            Some(std::mem::replace(server.world_mut(), copy))
+        })
     }
 
     pub(super) fn wait(&mut self, wait: &Wait, most: Duration) -> Result<(), Fallen> {

@@ -18,6 +18,11 @@ pub enum Step {
     Sleep(Duration),
     /// The content database moves: the log counts anew, this much of its clock set back.
     Move(Duration),
+    /// The content database is restored from a backup that is at least this old: its content and its log go back. Runs
+    /// without trouble follow, until one has noticed.
+    Restore(Duration),
+    /// Answers of the next run come from copies of the database that lag behind by up to this much, as often as not.
+    Lag(Duration),
     /// Before the request with this number of the next run, people work until the log has had that many rows more.
     Meanwhile(u64, u16),
     /// The request with this number of the next run meets a fault.
@@ -42,6 +47,8 @@ impl fmt::Display for Step {
             Self::Act(rows) => write!(f, "act:{rows}"),
             Self::Sleep(time) => write!(f, "sleep:{}s", time.as_secs()),
             Self::Move(back) => write!(f, "move:{}s", back.as_secs()),
+            Self::Restore(age) => write!(f, "restore:{}s", age.as_secs()),
+            Self::Lag(most) => write!(f, "lag:{}s", most.as_secs()),
             Self::Meanwhile(at, rows) => write!(f, "act@{at}:{rows}"),
             Self::Fault(at, fault) => write!(f, "fault@{at}:{fault}"),
             Self::Crash(at) => write!(f, "crash@{at}"),
@@ -75,6 +82,8 @@ impl Step {
             "act" => Self::Act(what.parse().ok()?),
             "sleep" => Self::Sleep(Duration::read(what)?),
             "move" => Self::Move(Duration::read(what)?),
+            "restore" => Self::Restore(Duration::read(what)?),
+            "lag" => Self::Lag(Duration::read(what)?),
             "lie" => Self::Lie(Lie::read(what)?),
             "dead" => Self::Dead(Fault::read(what).map(|_| what.to_owned())?),
             "noise" => Self::Noise(what.parse().ok()?),

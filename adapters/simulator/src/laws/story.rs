@@ -37,7 +37,7 @@ impl Story {
         let runs = rng.u8(3..=6);
         for run in 0..runs {
             if run > 0 {
-                between(&mut steps, &mut rng);
+                between(&mut steps, &mut rng, setting.feed);
             }
             match run {
                 // What has to happen, at places that every run reaches.
@@ -61,7 +61,7 @@ impl Story {
 }
 
 /// What happens between two runs.
-fn between(steps: &mut Vec<Step>, rng: &mut Rng) {
+fn between(steps: &mut Vec<Step>, rng: &mut Rng, feed: Feed) {
     if rng.u8(..5) > 0 {
         steps.push(Step::Act(rng.u16(1..40)));
     }
@@ -81,6 +81,10 @@ fn between(steps: &mut Vec<Step>, rng: &mut Rng) {
             *[0, 120, 7_200, 90_000].get(rng.usize(..4)).unwrap_or(&0),
         )));
         steps.push(Step::Act(rng.u16(1..30)));
+    } else if feed == Feed::Items && rng.u8(..20) == 0 {
+        steps.push(Step::Restore(Duration::from_secs(
+            *[0, 600, 7_200, 90_000].get(rng.usize(..4)).unwrap_or(&0),
+        )));
     }
 }
 
@@ -93,6 +97,9 @@ fn during(steps: &mut Vec<Step>, rng: &mut Rng, feed: Feed, may_die: bool) {
     }
     for _ in 0..times(rng, 3, 6) {
         steps.push(Step::Fault(rng.u64(2..16), Step::fault(rng)));
+    }
+    if feed == Feed::Items && rng.u8(..8) == 0 {
+        steps.push(Step::Lag(Duration::from_secs(*[30, 300, 1_800].get(rng.usize(..3)).unwrap_or(&30))));
     }
     if may_die && rng.u8(..3) == 0 {
         steps.push(Step::Crash(rng.u64(1..40)));

@@ -1,0 +1,55 @@
+//! What the world was: copies of the database that lag behind answer from it, and a backup is restored to it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::ticks::Ticks;
+use crate::world::World;
+
+/// Moments of the world, the oldest first.
+#[derive(Debug)]
+pub(super) struct Past {
+    moments: VecDeque<World>,
+    rng: Rng,
+}
+
+impl Past {
+    pub(super) fn new(world: World, seed: u64) -> Self {
+        Self { moments: VecDeque::from([world]), rng: Rng::with_seed(seed) }
+    }
+
+    /// Keeps a moment; returns how many rows may be written until the next.
+    pub(super) fn keep(&mut self, world: &World) -> u64 {
+        if self.moments.len() == MOST {
+            self.moments.pop_front();
+        }
+        self.moments.push_back(world.clone());
+        self.rng.u64(1..=8)
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.moments.clear();
+    }
+
+    /// A copy that is at most so old; none where the world itself answers.
+    pub(super) fn behind(&mut self, most: Duration, now: Ticks) -> Option<World> {
+        let young: Vec<&World> = self.moments.iter().filter(|world| now.since(world.now()) <= most).collect();
+        if young.is_empty() || self.rng.bool() {
+            return None;
+        }
+        Some(young[self.rng.usize(..young.len())].clone())
+    }
+
+    /// The youngest moment that is so old, and nothing after it any more; the oldest that is kept where none is.
+    pub(super) fn back_to(&mut self, age: Duration, now: Ticks) -> Option<World> {
+        while self.moments.len() > 1 && self.moments.back().is_some_and(|it| now.since(it.now()) < age) {
+            self.moments.pop_back();
+        }
+        self.moments.back().cloned()
+    }
+}
+
+/// Moments that are kept.
+const MOST: usize = 24;
