@@ -2,9 +2,11 @@
 
 pub(crate) mod changes;
 pub(crate) mod items;
+pub(crate) mod limits;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
+pub use self::limits::Limits;
 use crate::{
     error::{DecodeError, Error},
     fault,
@@ -40,11 +42,20 @@ pub trait Feed: sealed::Sealed {
     /// [`QueryError`] where the site's server would refuse a member of the query.
     fn request(&self, site: &Site) -> Result<Request<Vec<u8>>, QueryError>;
 
-    /// Reads an answer of any status.
+    /// Reads an answer of any status that holds as much as is usual.
     ///
     /// # Errors
     /// [`Error::Fault`] for an answer that is an error, [`Error::Decode`] for one that cannot be read.
-    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Self::Page, Error>;
+    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Self::Page, Error> {
+        self.read_within(answer, &Limits::default())
+    }
+
+    /// Reads an answer of any status that holds no more than this.
+    ///
+    /// # Errors
+    /// As of [`read`](Feed::read); an answer beyond a limit cannot be read, and the error names the limit.
+    fn read_within<B: AsRef<[u8]>>(&self, answer: &Response<B>, limits: &Limits)
+    -> Result<Self::Page, Error>;
 }
 
 pub(crate) mod sealed {

@@ -10,7 +10,7 @@ use serde::{
 
 use crate::{
     error::{DecodeError, Error},
-    feed::{self, Feed},
+    feed::{self, Feed, Limits},
     query::{self, QueryError},
     site::{Address, Generation, Metadata, Scope, Site},
     token::ChangeToken,
@@ -49,7 +49,7 @@ impl Feed for CurrentChangeToken {
         Ok(request(site, &self.scope))
     }
 
-    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<ChangeToken, Error> {
+    fn read_within<B: AsRef<[u8]>>(&self, answer: &Response<B>, _: &Limits) -> Result<ChangeToken, Error> {
         feed::read_with(answer, read)
     }
 }

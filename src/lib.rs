@@ -126,9 +126,10 @@
 //! | XML: elements in one another | 64 | | [`Error::Decode`] |
 //! | XML: attributes of an element, names in all | 4,096, 16,384 | | [`Error::Decode`] |
 //! | JSON: values in one another, as far as they are read | 127 | | [`Error::Decode`]; what is not known is passed over, or kept as text, at any depth |
-//! | rows of a page | 100,000 of the log, 1,000,000 of a list | asked for by [`ChangeQuery::page_size`], [`ItemQuery::row_limit`] | [`Error::Decode`] |
+//! | rows of a page | 100,000 of the log, 1,000,000 of a list | [`Settings::limits`], [`Feed::read_within`]; asked for by [`ChangeQuery::page_size`], [`ItemQuery::row_limit`] | [`Error::Decode`] |
+//! | what a page tells of items beside its rows | 1,000,000 of a list | [`Settings::limits`], [`Feed::read_within`] | [`Error::Decode`] |
 //! | rows of a page that cannot be read | 10,000 of a list | | [`Error::Decode`] |
-//! | fields of a list | 8,192 | | [`Error::Decode`] |
+//! | fields of a list | 8,192 | [`Settings::limits`], [`Feed::read_within`] | [`Error::Decode`] |
 //! | parts of a `$batch` answer | 1,000 | | [`DecodeError`] |
 //! | CAML text | 1 MiB, 256 deep | | [`CamlError`](caml::CamlError) |
 //! | failures in a row | 8 | [`Policy::max_failures`] | [`Error::Exhausted`] |
@@ -191,7 +192,7 @@ pub use coalesce::{Cascade, Coalescer, Effect, NetEffect, Place};
 pub use digest::Digest;
 pub use error::{DecodeError, DriveError, Error, Exhausted};
 pub use fault::{Fault, FaultClass};
-pub use feed::Feed;
+pub use feed::{Feed, Limits};
 pub use fence::CurrentChangeToken;
 pub use item::{Row, Rowset};
 pub use item_query::{Dialect, ItemQuery, OptimizeFor, ViewScope};

@@ -5,10 +5,10 @@ pub(crate) mod json;
 use http::{Method, Request, Response};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::Feed;
+use super::{Feed, Limits};
 use crate::{
     change::Change,
-    error::{DecodeError, Error},
+    error::Error,
     query::{ChangeQuery, FETCH_LIMIT, QueryError},
     site::{Address, Generation, Site, member_names},
     token::ChangeToken,
@@ -22,14 +22,12 @@ impl Feed for ChangeQuery {
         Ok(request(self, site, self.bounds()))
     }
 
-    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Vec<Change>, Error> {
-        super::read_with(answer, |body| {
-            let changes = json::read(body, self.keeps_raw())?;
-            if changes.len() > MAX_ROWS {
-                return Err(DecodeError::new(format!("at most {MAX_ROWS} rows"), ""));
-            }
-            Ok(changes)
-        })
+    fn read_within<B: AsRef<[u8]>>(
+        &self,
+        answer: &Response<B>,
+        limits: &Limits,
+    ) -> Result<Vec<Change>, Error> {
+        super::read_with(answer, |body| json::read(body, self.keeps_raw(), limits))
     }
 }
 
@@ -111,9 +109,6 @@ struct Token {
     #[serde(rename = "StringValue")]
     value: String,
 }
-
-/// Rows an answer may have; servers send 2,000 at most.
-const MAX_ROWS: usize = 100_000;
 
 /// The members every row must have, whatever `$select` names.
 const ALWAYS: [&str; 4] = ["ChangeToken", "ChangeType", "SiteId", "Time"];

@@ -6,7 +6,7 @@ pub(crate) mod rowset;
 use http::{HeaderValue, Method, Request, Response, header};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-use super::Feed;
+use super::{Feed, Limits};
 use crate::{
     error::Error,
     item::Rowset,
@@ -27,8 +27,8 @@ impl Feed for ItemQuery {
         })
     }
 
-    fn read<B: AsRef<[u8]>>(&self, answer: &Response<B>) -> Result<Rowset, Error> {
-        super::read_with(answer, rowset::read)
+    fn read_within<B: AsRef<[u8]>>(&self, answer: &Response<B>, limits: &Limits) -> Result<Rowset, Error> {
+        super::read_with(answer, |body| rowset::read(body, limits))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     checkpoint::{Checkpoint, FeedName},
     error::{DecodeError, Error},
     fault::{Fault, FaultClass},
-    feed::changes,
+    feed::{Limits, changes},
     query::{ChangeQuery, QueryError},
     site::{Scope, Site},
     token::ChangeToken,
@@ -48,6 +48,7 @@ pub struct Changes {
     /// Whether the caller wants to read everything first.
     bootstrap: bool,
     keep_raw: bool,
+    limits: Limits,
     /// Whether an empty answer came to a start that was young enough when it was sent.
     silent: bool,
 }
@@ -75,7 +76,8 @@ impl Course for Changes {
         settings: &Settings,
     ) -> Result<Self, Error> {
         let run = Box::new(Run::new(start, binding, fence, fence_time, settings.clone())?);
-        Ok(Changes { run, bootstrap: *start == Start::Bootstrap, keep_raw: query.keeps_raw(), silent: false })
+        let (bootstrap, limits) = (*start == Start::Bootstrap, settings.limits);
+        Ok(Changes { run, bootstrap, keep_raw: query.keeps_raw(), limits, silent: false })
     }
 
     fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
@@ -119,7 +121,7 @@ impl Course for Changes {
     }
 
     fn take(&mut self, asked: Asked, body: &[u8], _: Option<Timestamp>) -> Result<Outcome<Page>, Trouble> {
-        let changes = changes::json::read(body, self.keep_raw)?;
+        let changes = changes::json::read(body, self.keep_raw, &self.limits)?;
         self.run.check(&changes)?;
         Ok(match changes.last() {
             Some(last) => {

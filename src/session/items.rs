@@ -23,7 +23,7 @@ use crate::{
     checkpoint::{Checkpoint, FeedName, Position, State},
     error::{DecodeError, Error},
     fault::{Fault, FaultClass},
-    feed::{Feed, changes, items},
+    feed::{Feed, Limits, changes, items},
     item_query::ItemQuery,
     query::QueryError,
     site::{Scope, Site},
@@ -54,6 +54,7 @@ impl Followed for ItemQuery {
 pub struct Items {
     sync: Sync,
     doubt: Doubt,
+    limits: Limits,
 }
 
 /// What was asked.
@@ -109,7 +110,7 @@ impl Course for Items {
             },
         };
         let sync = Sync::new(state, fence, fence_time, settings.clone(), query);
-        Ok(Items { sync, doubt: Doubt::default() })
+        Ok(Items { sync, doubt: Doubt::default(), limits: settings.limits })
     }
 
     fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
@@ -192,11 +193,17 @@ impl Course for Items {
         time: Option<Timestamp>,
     ) -> Result<Outcome<ItemPage>, Trouble> {
         let said = match asked {
-            Asked::Step(Step::Names) => self.sync.on_names(&changes::json::read(body, false)?)?,
-            Asked::Step(Step::Columns) => self.sync.on_columns(&changes::json::read(body, false)?)?,
-            Asked::Step(Step::Permissions) => self.sync.on_permissions(&changes::json::read(body, false)?)?,
+            Asked::Step(Step::Names) => {
+                self.sync.on_names(&changes::json::read(body, false, &self.limits)?)?
+            }
+            Asked::Step(Step::Columns) => {
+                self.sync.on_columns(&changes::json::read(body, false, &self.limits)?)?
+            }
+            Asked::Step(Step::Permissions) => {
+                self.sync.on_permissions(&changes::json::read(body, false, &self.limits)?)?
+            }
             Asked::Step(step) => {
-                let answer = items::rowset::read(body)?;
+                let answer = items::rowset::read(body, &self.limits)?;
                 let time = time.unwrap_or(self.sync.fence_time);
                 self.doubt = Doubt::default();
                 match step {
@@ -213,7 +220,7 @@ impl Course for Items {
                 }
             }
             Asked::Probe => {
-                let answer = items::rowset::read(body)?;
+                let answer = items::rowset::read(body, &self.limits)?;
                 let what = std::mem::take(&mut self.doubt).probing.unwrap_or_default();
                 let Some(token) = answer.token else { return Ok(Outcome::Nothing) };
                 self.sync.check(&token)?;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::{
     checkpoint::{Checkpoint, CheckpointError},
+    feed::Limits,
     query::QueryError,
     retry::Policy,
     token::ChangeToken,
@@ -70,6 +71,8 @@ pub struct Settings {
     /// nobody is told. So an account that sees a part of a list because of its groups should compare its copy with the
     /// list once a week, and after each such notice.
     pub role_assignments: bool,
+    /// How much one answer may hold; see [`Limits`].
+    pub limits: Limits,
 }
 
 /// Who decides that a list is read anew.
@@ -90,6 +93,7 @@ impl Default for Settings {
             overlap: None,
             reload: Reload::Allowed,
             role_assignments: true,
+            limits: Limits::default(),
         }
     }
 }

@@ -4,5 +4,6 @@
 //! allocates does so whether it is optimised or not.
 
 mod changes;
+mod doubling;
 mod rowset;
 mod worst;

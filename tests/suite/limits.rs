@@ -6,7 +6,7 @@
 use std::{error::Error as _, fmt::Debug};
 
 use sharepoint_changes::{
-    ChangeQuery, CurrentChangeToken, Error, Feed, ItemQuery, ListRef, Preset, Scope, digest, fault,
+    ChangeQuery, CurrentChangeToken, Error, Feed, ItemQuery, Limits, ListRef, Preset, Scope, digest, fault,
     http::Response,
 };
 
@@ -71,7 +71,18 @@ fn a_page_of_changes_has_no_more_than_100000_rows() {
         Response::new(format!(r#"{{"value":[{}]}}"#, vec![format!("{{{ROW}}}"); rows].join(",")))
     };
     assert_eq!(query().read(&page(100_000)).unwrap().len(), 100_000);
-    assert_eq!(said(query().read(&page(100_001))), "expected at most 100000 rows");
+    assert_eq!(
+        said(query().read(&page(100_001))),
+        "expected at most 100000 rows of changes in one answer (ask for smaller pages, or raise Limits::changes) \
+         at row 100000"
+    );
+    let mut limits = Limits::default();
+    limits.changes = 2;
+    assert_eq!(query().read_within(&page(2), &limits).unwrap().len(), 2);
+    for blank in ["", " "] {
+        let page = Response::new(format!("{blank}{}", page(3).body()));
+        assert!(said(query().read_within(&page, &limits)).starts_with("expected at most 2 rows of changes"));
+    }
 }
 
 #[test]

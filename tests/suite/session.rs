@@ -7,6 +7,7 @@ mod contract;
 mod conversation;
 mod fence;
 mod items;
+mod limits;
 mod overlap;
 mod resync;
 pub(crate) mod script;

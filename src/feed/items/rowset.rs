@@ -25,7 +25,7 @@ use self::{
 };
 use crate::{
     error::DecodeError,
-    feed,
+    feed::{self, Limits, limits::beyond},
     item::{BrokenRow, Rowset},
     xml::text::{Part, is_name, leading_name, unescape},
 };
@@ -35,20 +35,20 @@ use crate::{
 /// # Errors
 /// Where the text is no complete rowset; one that ends too early, or with fewer rows than its `ItemCount`, is known as
 /// [cut](DecodeError::is_cut).
-pub(crate) fn read(body: &[u8]) -> Result<Rowset, DecodeError> {
-    read_with(body, Some(Fast::new()))
+pub(crate) fn read(body: &[u8], limits: &Limits) -> Result<Rowset, DecodeError> {
+    read_with(body, Some(Fast::new()), limits)
 }
 
 /// Reads an answer by quick-xml alone: what [`read`] is held to.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn read_plainly(body: &[u8]) -> Result<Rowset, DecodeError> {
-    read_with(body, None)
+    read_with(body, None, &Limits::default())
 }
 
-fn read_with(body: &[u8], fast: Option<Fast>) -> Result<Rowset, DecodeError> {
+fn read_with(body: &[u8], fast: Option<Fast>, limits: &Limits) -> Result<Rowset, DecodeError> {
     // More byte order marks than one would be passed over by the reader and not counted in its positions.
     let body = feed::text(body)?.trim_start_matches('\u{FEFF}').to_owned();
-    let found = Reading::new(&body, fast).run()?;
+    let found = Reading::new(&body, fast, limits).run()?;
     finish::rowset(found, body)
 }
 
@@ -58,10 +58,6 @@ pub(crate) const MAX_DEPTH: usize = 64;
 pub(crate) const MAX_ATTRIBUTES: usize = 4_096;
 /// Names of attributes and elements an answer may use.
 pub(crate) const MAX_NAMES: usize = 16_384;
-/// Fields a list may have.
-pub(crate) const MAX_FIELDS: usize = 8_192;
-/// Rows an answer may have; a call without RowLimit brings the whole list.
-pub(crate) const MAX_ROWS: u64 = 1_000_000;
 /// Rows of an answer that may be broken before it counts as unreadable as a whole.
 pub(crate) const MAX_BROKEN: usize = 10_000;
 
@@ -105,15 +101,19 @@ struct Reading<'a> {
     cells: Cells<'a>,
     /// Reads rows as far as they are as usual; `None` where it is not to be trusted.
     fast: Option<Fast>,
+    limits: &'a Limits,
     /// The text of the element that is open, where it is one that is kept.
     content: String,
     /// Where the last text that is no row ended.
     stray_end: Option<usize>,
     found: Found,
+    /// How many bytes were looked at.
+    #[cfg(test)]
+    looked_at: std::cell::Cell<usize>,
 }
 
 impl<'a> Reading<'a> {
-    fn new(text: &'a str, fast: Option<Fast>) -> Self {
+    fn new(text: &'a str, fast: Option<Fast>, limits: &'a Limits) -> Self {
         Reading {
             text,
             reader: reader(text),
@@ -123,19 +123,36 @@ impl<'a> Reading<'a> {
             closed: false,
             cells: Cells::new(text),
             fast,
+            limits,
             content: String::new(),
             stray_end: None,
             found: Found::default(),
+            #[cfg(test)]
+            looked_at: std::cell::Cell::default(),
         }
     }
 
     fn run(mut self) -> Result<Found, DecodeError> {
+        self.read()?;
+        let mut found = self.found;
+        found.names = self.cells.names();
+        (found.cells, found.extra) = (self.cells.cells, self.cells.extra);
+        (found.illegal, found.illegal_count) = (self.cells.illegal.first, self.cells.illegal.count);
+        Ok(found)
+    }
+
+    fn read(&mut self) -> Result<(), DecodeError> {
         loop {
             self.usual_rows();
             let start = self.position();
-            let event = match self.reader.read_event() {
+            if self.passes_over_open_row(start)? {
+                continue;
+            }
+            let event = self.reader.read_event();
+            #[cfg(test)]
+            self.looks_at(if event.is_ok() { self.position() } else { self.text.len() } - start);
+            let event = match event {
                 Ok(event) => event,
-                Err(_) if self.passes_over_open_row(start, "a quote that is not closed")? => continue,
                 Err(error) => return Err(self.unreadable(error)),
             };
             let raw = &self.text[start..self.position()];
@@ -158,11 +175,7 @@ impl<'a> Reading<'a> {
                 self.open.last().map_or("a rowset".to_owned(), |open| format!("the end of {}", open.name));
             return Err(expected(what, self.text.len()).cut_off());
         }
-        let mut found = self.found;
-        found.names = self.cells.names();
-        (found.cells, found.extra) = (self.cells.cells, self.cells.extra);
-        (found.illegal, found.illegal_count) = (self.cells.illegal.first, self.cells.illegal.count);
-        Ok(found)
+        Ok(())
     }
 
     /// Reads the rows that come next, as far as they are written as usual.
@@ -174,7 +187,8 @@ impl<'a> Reading<'a> {
         let is_row = matches!(self.place(Some(*parent), QName(name), start), Ok(Place::Row));
         let Some(fast) = self.fast.as_mut().filter(|_| is_row && self.open.len() < MAX_DEPTH) else { return };
         let mut at = start;
-        while self.found.row_count < MAX_ROWS
+        let most = self.limits.rows as u64;
+        while self.found.row_count < most
             && let Some((row, next)) = fast.row(&mut self.cells, name, at)
         {
             self.found.rows.push(row);
@@ -207,18 +221,16 @@ impl<'a> Reading<'a> {
         }
         let (name, attributes) = content.split_at(tag.name().into_inner().len());
         if !is_name(name) {
-            let passed = self.passes_over_open_row(start, "no blank behind its name")?;
-            return if passed { Ok(()) } else { Err(expected("an element with a name", start)) };
+            return self.passes_over_misnamed_row(start);
         }
         let parent = self.open.last().map(|open| open.place);
         self.namespaces.push(tag).map_err(|error| self.unreadable(error.into()))?;
         let place = self.place(parent, QName(name), start)?;
-        let mut stays_open = stays_open;
         match place {
-            Place::Row => stays_open &= self.row(name, attributes, start)?,
+            Place::Row => self.row(name, attributes, start)?,
             Place::ListItems | Place::Changes | Place::Id | Place::List | Place::Field | Place::Data => {
                 let cells = self.cells.element(attributes).map_err(|trouble| trouble.of(name))?;
-                self.found.keep(place, cells, &mut self.cells, start)?;
+                self.found.keep(place, cells, &mut self.cells, self.limits, start)?;
                 if place == Place::Data {
                     self.found.expect_rows(self.text.len() - start);
                 }
@@ -299,54 +311,71 @@ impl<'a> Reading<'a> {
         Ok(place)
     }
 
-    /// Reads a row; whether it is open afterwards. One that cannot be read is noted, and what it swallowed of its
-    /// neighbours is read once more.
-    fn row(&mut self, name: &'a str, attributes: &'a str, start: usize) -> Result<bool, DecodeError> {
+    /// Reads a row whose tag is whole. One that cannot be read is noted.
+    fn row(&mut self, name: &'a str, attributes: &'a str, start: usize) -> Result<(), DecodeError> {
         let index = self.next_index(start)?;
-        let reason = match self.cells.row(attributes) {
-            Ok(row) => {
-                self.found.rows.push(row);
-                return Ok(true);
+        match self.cells.row(attributes) {
+            Ok(row) => self.found.rows.push(row),
+            Err(Trouble::Flaw { reason, .. }) => {
+                self.note_broken(index, start, cells::readable_id(attributes), reason)?;
             }
-            Err(Trouble::Flaw { reason, .. }) => reason,
             Err(limit @ Trouble::Limit { .. }) => return Err(limit.of(name)),
-        };
-        let tag_end = self.position();
-        let swallowed = self.next_row_or_end(name, start + 1).filter(|at| *at < tag_end);
-        let behind = start + 1 + name.len();
-        let own = &self.text[behind..swallowed.unwrap_or(behind + attributes.len())];
-        self.note_broken(index, start, cells::readable_id(own), reason)?;
-        if let Some(at) = swallowed {
-            self.begin_anew(at);
-            return Ok(false);
         }
-        Ok(true)
+        Ok(())
     }
 
-    /// A row with a quote that is never closed takes everything behind it for a value, and one without a blank behind
-    /// its name takes the next one for a part of it. Whether what begins here is such a row; it is noted, and reading
-    /// goes on at what follows it.
-    fn passes_over_open_row(&mut self, start: usize, reason: &str) -> Result<bool, DecodeError> {
+    /// A row whose tag is not closed, or with a quote that is never closed, takes its neighbours for a part of itself.
+    /// Whether what begins here is such a row; it is noted, and reading goes on at the neighbour.
+    ///
+    /// No reader has to find that out by looking for an end as far as the answer goes: what is looked at here is what
+    /// is passed over.
+    fn passes_over_open_row(&mut self, start: usize) -> Result<bool, DecodeError> {
         let Some(Open { place: parent @ (Place::Data | Place::Row), .. }) = self.open.last() else {
             return Ok(false);
         };
         let name = self.text[start..].strip_prefix('<').map_or("", leading_name);
-        if self.place(Some(*parent), QName(name), start)? != Place::Row {
+        let name = QName(name);
+        if name.local_name().into_inner() != "row" {
             return Ok(false);
         }
-        let Some(next) = self.next_row_or_end(name, start + 1) else { return Ok(false) };
-        let own = &self.text[start + 1 + name.len()..next];
+        let behind = start + 1 + name.into_inner().len();
+        let Some((next, quoted)) = self.next_before_end(name.into_inner(), behind) else { return Ok(false) };
+        let own = &self.text[behind..next];
+        // It may itself declare what its prefix stands for.
+        if self.place(Some(*parent), name, start)? != Place::Row && !own.contains(Owner::ROWS) {
+            return Ok(false);
+        }
+        let reason = if quoted { "a quote that is not closed" } else { "a tag that is not closed" };
         let index = self.next_index(start)?;
         self.note_broken(index, start, cells::readable_id(own), reason.into())?;
         self.begin_anew(next);
         Ok(true)
     }
 
+    /// A row without a blank behind its name, whose tag is whole, is noted; reading goes on at the next one.
+    fn passes_over_misnamed_row(&mut self, start: usize) -> Result<(), DecodeError> {
+        let wrong = || expected("an element with a name", start);
+        let Some(Open { place: parent @ (Place::Data | Place::Row), .. }) = self.open.last() else {
+            return Err(wrong());
+        };
+        let name = leading_name(&self.text[start + 1..]);
+        if self.place(Some(*parent), QName(name), start)? != Place::Row {
+            return Err(wrong());
+        }
+        let behind = start + 1 + name.len();
+        let next = self.next_row_or_end(name, behind).ok_or_else(wrong)?;
+        let index = self.next_index(start)?;
+        let id = cells::readable_id(&self.text[behind..next]);
+        self.note_broken(index, start, id, "no blank behind its name".into())?;
+        self.begin_anew(next);
+        Ok(())
+    }
+
     /// The place of a row that begins here among all rows, broken ones too.
     fn next_index(&mut self, start: usize) -> Result<u64, DecodeError> {
         let index = self.found.row_count;
-        if index == MAX_ROWS {
-            return Err(expected(format!("at most {MAX_ROWS} rows"), start));
+        if index >= self.limits.rows as u64 {
+            return Err(beyond(self.limits.rows, "rows", "rows", place(start)));
         }
         self.found.row_count += 1;
         Ok(index)
@@ -368,18 +397,47 @@ impl<'a> Reading<'a> {
 
     /// Where the next row, or the end of the rows, begins, by its name as it was written so far.
     fn next_row_or_end(&self, row: &str, from: usize) -> Option<usize> {
-        let data = self.open.iter().rev().find(|open| open.place == Place::Data)?.name;
-        self.text[from..].match_indices('<').map(|(at, _)| from + at).find(|at| {
-            let tag = &self.text[at + 1..];
-            let (name, rest) = match tag.strip_prefix('/') {
-                Some(tag) => (data, tag.strip_prefix(data)),
-                None => (row, tag.strip_prefix(row)),
-            };
-            !name.is_empty()
-                && rest.is_some_and(|rest| {
-                    rest.starts_with(|char: char| char.is_ascii_whitespace() || matches!(char, '/' | '>'))
-                })
-        })
+        let data = self.data_name()?;
+        let found = self.text[from..].match_indices('<').map(|(at, _)| from + at);
+        let next = found.into_iter().find(|at| begins_row_or_end(&self.text[*at..], row, data));
+        #[cfg(test)]
+        self.looks_at(next.unwrap_or(self.text.len()) - from);
+        next
+    }
+
+    /// The same, where it comes before the end of the tag one is in; and whether in a quote.
+    fn next_before_end(&self, row: &str, from: usize) -> Option<(usize, bool)> {
+        let data = self.data_name()?;
+        let mut quote = None;
+        let rest = self.text.as_bytes()[from..].iter().enumerate();
+        let mut marks = rest.filter(|(_, byte)| matches!(byte, b'<' | b'>' | b'\'' | b'"'));
+        let end = marks.find_map(|(at, byte)| match (byte, quote) {
+            (b'<', _) if begins_row_or_end(&self.text[from + at..], row, data) => Some((at, Some(quote))),
+            (b'>', None) => Some((at, None)),
+            (b'\'' | b'"', None) => {
+                quote = Some(byte);
+                None
+            }
+            (b'\'' | b'"', Some(open)) if open == byte => {
+                quote = None;
+                None
+            }
+            _ => None,
+        });
+        #[cfg(test)]
+        self.looks_at(end.map_or(self.text.len() - from, |(at, _)| at));
+        let (at, next) = end?;
+        Some((from + at, next?.is_some()))
+    }
+
+    #[cfg(test)]
+    fn looks_at(&self, bytes: usize) {
+        self.looked_at.set(self.looked_at.get() + bytes);
+    }
+
+    /// The name of the element that holds the rows, as it was written.
+    fn data_name(&self) -> Option<&'a str> {
+        Some(self.open.iter().rev().find(|open| open.place == Place::Data)?.name)
     }
 
     fn begin_anew(&mut self, at: usize) {
@@ -449,6 +507,9 @@ enum Owner {
 }
 
 impl Owner {
+    /// The namespace of rows.
+    const ROWS: &str = "#RowsetSchema";
+
     fn of(uri: &str) -> Owner {
         match uri {
             "http://schemas.microsoft.com/sharepoint/soap/" => Owner::Protocol,
@@ -456,7 +517,7 @@ impl Owner {
                 Owner::Envelope
             }
             "urn:schemas-microsoft-com:rowset" => Owner::Rowset,
-            "#RowsetSchema" => Owner::Schema,
+            Owner::ROWS => Owner::Schema,
             _ => Owner::Other,
         }
     }
@@ -464,6 +525,18 @@ impl Owner {
 
 const WRAPPERS: [&str; 4] =
     ["Envelope", "Body", "GetListItemChangesSinceTokenResponse", "GetListItemChangesSinceTokenResult"];
+
+/// Whether a text begins with the tag of a row, or with the end tag of what holds them.
+fn begins_row_or_end(text: &str, row: &str, data: &str) -> bool {
+    let tag = &text[1..];
+    let (name, rest) = match tag.strip_prefix('/') {
+        Some(tag) => (data, tag.strip_prefix(data)),
+        None => (row, tag.strip_prefix(row)),
+    };
+    let ends =
+        |rest: &str| rest.starts_with(|char: char| char.is_ascii_whitespace() || matches!(char, '/' | '>'));
+    !name.is_empty() && rest.is_some_and(ends)
+}
 
 fn reader(text: &str) -> Reader<&[u8]> {
     let mut reader = Reader::from_str(text);

@@ -6,16 +6,16 @@
 //! is decided here: what this reader takes the plain one takes too, with the same values, and it alone words errors.
 
 use jiff::{Timestamp, civil, tz::TimeZone};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::row::{Row, Typed};
 use crate::{
     change::{Change, ChangeKind, ChangedFile, ChangedFolder, ChangedItem, ChangedObject},
     token::{ChangeToken, TokenScope},
 };
 
 /// Reads the rows of a page, as [`plain`](super::plain) does; `None` where the page is not as guessed.
-pub(super) fn read(text: &str, keep_raw: bool) -> Option<Vec<Change>> {
+pub(super) fn read(text: &str, keep_raw: bool, most: usize) -> Option<Vec<Change>> {
     let mut reader = Reader::new(text);
     let end = reader.begin()?;
     let mut changes = Vec::new();
@@ -23,6 +23,7 @@ pub(super) fn read(text: &str, keep_raw: bool) -> Option<Vec<Change>> {
         return Some(changes);
     }
     loop {
+        (changes.len() < most).then_some(())?;
         let before = reader.rest.len();
         let mut change = reader.row()?;
         let length = before - reader.rest.len();
@@ -31,7 +32,7 @@ pub(super) fn read(text: &str, keep_raw: bool) -> Option<Vec<Change>> {
         }
         if changes.is_empty() {
             // The others are about as long; an eighth more is room for shorter ones.
-            changes.reserve_exact(1 + reader.rest.len() / length * 9 / 8);
+            changes.reserve_exact((1 + reader.rest.len() / length * 9 / 8).min(most));
         }
         changes.push(change);
         if reader.lit(b",").is_none() {
@@ -121,15 +122,8 @@ impl<'a> Reader<'a> {
         let text = self.text_from(self.rest.len())?;
         // A blank would not be part of the row's own text.
         text.starts_with('{').then_some(())?;
-        let mut rows = serde_json::Deserializer::from_str(text).into_iter::<Row>();
-        let Typed { mut change, holds_more } = rows.next()?.ok()?.typed().ok()?;
-        let row = text.get(..rows.byte_offset())?;
-        // How deep values may be nested is counted from where reading began, which is deeper for a whole page.
-        let opened = row.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
-        (opened < 100).then_some(())?;
-        if holds_more {
-            change.undeclared = super::undeclared(row, &change.object).ok()?;
-        }
+        let row = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().next()?.ok()?.get();
+        let change = super::change(row).ok()?;
         self.rest = &self.rest[row.len()..];
         Some(change)
     }

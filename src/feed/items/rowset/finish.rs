@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{MAX_FIELDS, Place, cells::Cells, expected};
+use super::{Place, cells::Cells, expected, place as byte};
 use crate::{
     error::DecodeError,
+    feed::{Limits, limits::beyond},
     item::{
         BrokenRow, Event, EventKind, IllegalCharacter, ListDefinition, Rows, Rowset, SyncHints,
         arena::{Arena, Cell, Head, RowHead, Span},
@@ -56,6 +57,7 @@ impl Found {
         place: Place,
         head: Head,
         cells: &mut Cells<'_>,
+        limits: &Limits,
         start: usize,
     ) -> Result<(), DecodeError> {
         let once = |before: bool, name: &str| {
@@ -106,6 +108,9 @@ impl Found {
                 let next_place = text("ListItemCollectionPositionNext").filter(|place| !place.is_empty());
                 self.data = Some(Data { item_count, next_place: next_place.map(Into::into) });
             }
+            Place::Id if self.events.len() >= limits.events => {
+                return Err(beyond(limits.events, "elements Id", "events", byte(start)));
+            }
             Place::Id => self.events.push(Event {
                 kind: kind(&text),
                 id: None,
@@ -121,8 +126,8 @@ impl Found {
                 if text("Name").is_none_or(str::is_empty) {
                     return Err(expected("a Field with a Name", start));
                 }
-                if self.fields.len() == MAX_FIELDS {
-                    return Err(expected(format!("at most {MAX_FIELDS} fields"), start));
+                if self.fields.len() >= limits.fields() {
+                    return Err(beyond(limits.fields(), "fields", "fields", byte(start)));
                 }
                 self.fields.push(head);
                 return Ok(());

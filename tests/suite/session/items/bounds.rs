@@ -1,6 +1,6 @@
 //! Answers that contradict what was asked, and how far back it is asked for what went without a word.
 
-use sharepoint_changes::{Error, Settings, Start};
+use sharepoint_changes::{Action, Error, Settings, Start};
 
 use super::{
     super::script::{DAY, token},
@@ -198,4 +198,21 @@ fn a_query_that_hides_what_leaves_it_is_refused_before_anything_is_sent() {
     let hiding = super::query().folder("/sites/ops/Lists/Q1/A");
     let refused = Session::new(super::script::site(), hiding, Start::Beginning, Settings::default());
     assert!(matches!(refused, Err(StartError::Query(_))));
+}
+
+#[test]
+fn a_page_of_a_list_of_more_rows_than_the_settings_allow_is_not_handed_out() {
+    for (most, is_taken) in [(3, true), (2, false)] {
+        let mut settings = Settings::default();
+        settings.limits.rows = most;
+        let mut items = Items::with(query(), Start::Beginning, settings);
+        items.fence(&token(100, 0));
+        items.answer(&Answer::new(100).list());
+        items.answer(&Answer::new(100).list().rows(&[(1, "a"), (2, "b"), (3, "c")]));
+        match items.poll() {
+            Ok(Action::Page(page)) => assert!(is_taken && page.changes.len() == 3, "{page:?}"),
+            Ok(Action::Wait(_)) => assert!(!is_taken),
+            other => panic!("{other:?}"),
+        }
+    }
 }

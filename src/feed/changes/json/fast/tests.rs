@@ -1,6 +1,9 @@
 //! What the fast reader takes itself, and what it leaves to the plain one. That both agree is a test of the whole crate.
 
 use super::{super::plain, *};
+use crate::feed::Limits;
+
+const MOST: usize = 1_000;
 
 const VERBOSE: &str = r#"{"__metadata":{"id":"a/SP.ChangeItem1","uri":"a/SP.ChangeItem1","type":"SP.ChangeItem"},"ChangeToken":{"__metadata":{"type":"SP.ChangeToken"},"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161310130000;912004518"},"ChangeType":1,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:15:31.59Z","Editor":"Zo\u00eb \"Z\"","EditorEmailHint":null,"ItemId":17,"ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","ServerRelativeUrl":"","SharedByUser":null,"SharedWithUsers":null,"UniqueId":"d27c4f90-1b6e-4e0a-93f5-6a8d01c7be42","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}"#;
 const MINIMAL: &str = r#"{"odata.type":"SP.ChangeView","odata.id":"a/SP.ChangeView1","odata.editLink":"SP.ChangeView1","ChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161621200000;912004603"},"ChangeType":2,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:16:02Z","ViewId":"91a0c4b7-2d5e-4f16-8c39-5b7e0a4d1f22","ListId":"3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66","WebId":"a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"}"#;
@@ -20,8 +23,8 @@ fn rows_as_servers_write_them_are_guessed_in_every_metadata_mode() {
 fn a_row_that_is_not_as_guessed_is_read_among_those_that_are() {
     let odd = BARE.replace(r#","UniqueId""#, r#", "Pinned":{},"UniqueId""#);
     let page = format!(r#"{{"value":[{BARE},{odd},{BARE}]}}"#);
-    let changes = read(&page, true).expect("rows of the plain reader");
-    assert_eq!(changes, plain(&page, true).expect("a page"));
+    let changes = read(&page, true, MOST).expect("rows of the plain reader");
+    assert_eq!(changes, plain(&page, true, MOST).expect("a page"));
     assert_eq!(changes[1].undeclared, [("Pinned".into(), "{}".into())]);
     assert_eq!(changes[2].raw(), Some(BARE));
 }
@@ -29,7 +32,7 @@ fn a_row_that_is_not_as_guessed_is_read_among_those_that_are() {
 #[test]
 fn what_is_not_as_servers_write_it_is_left_to_the_plain_reader() {
     let page = format!(r#"{{"value":[{BARE}]}}"#);
-    assert!(read(&page, false).is_some());
+    assert!(read(&page, false, MOST).is_some());
     let other = [
         format!(" {page}"),
         format!("{page} "),
@@ -37,7 +40,7 @@ fn what_is_not_as_servers_write_it_is_left_to_the_plain_reader() {
         page.replace(r#""value""#, r#""a":1,"value""#),
     ];
     for page in &other {
-        assert!(read(page, false).is_none() && plain(page, false).is_ok(), "{page}");
+        assert!(read(page, false, MOST).is_none() && plain(page, false, MOST).is_ok(), "{page}");
     }
 }
 
@@ -53,7 +56,7 @@ fn what_is_no_time_or_token_is_refused_by_both() {
     ] {
         // What is known of one row is not taken for granted in the next.
         let page = format!(r#"{{"value":[{BARE},{}]}}"#, BARE.replace(right, wrong));
-        assert!(read(&page, false).is_none() && plain(&page, false).is_err(), "{wrong}");
+        assert!(read(&page, false, MOST).is_none() && plain(&page, false, MOST).is_err(), "{wrong}");
     }
 }
 
@@ -61,7 +64,7 @@ fn what_is_no_time_or_token_is_refused_by_both() {
 fn an_eighth_more_room_is_made_than_the_first_row_lets_expect() {
     for (rows, most) in [(1, 1), (90, 102)] {
         let page = format!(r#"{{"value":[{}]}}"#, vec![BARE; rows].join(","));
-        let room = read(&page, false).expect("rows as servers write them").capacity();
+        let room = read(&page, false, MOST).expect("rows as servers write them").capacity();
         assert!((rows..=most).contains(&room), "{rows}: {room}");
     }
 }
@@ -72,7 +75,7 @@ fn a_token_keeps_its_own_text_in_every_row() {
     let zeros = BARE.replace(";912004655", ";0912004655");
     for rows in [[&upper, BARE], [BARE, &upper], [&upper, &upper], [BARE, &zeros], [&zeros, BARE]] {
         let page = format!(r#"{{"value":[{},{}]}}"#, rows[0], rows[1]);
-        let told = super::super::read(page.as_bytes(), false).expect("a page");
-        assert_eq!(told, plain(&page, false).expect("a page"), "{page}");
+        let told = super::super::read(page.as_bytes(), false, &Limits::default()).expect("a page");
+        assert_eq!(told, plain(&page, false, MOST).expect("a page"), "{page}");
     }
 }

@@ -6,6 +6,7 @@ use super::{
     super::{cells::Cells, read, read_plainly},
     *,
 };
+use crate::feed::Limits;
 
 const TOKEN: &str = "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161304470000;912004511";
 
@@ -22,7 +23,7 @@ const FIXTURES: [&[u8]; 8] = [
 
 /// Reads an answer both ways. Answers with how many rows it has; `None` where it is refused.
 fn both(body: &[u8]) -> Option<usize> {
-    let (fast, plain) = (read(body), read_plainly(body));
+    let (fast, plain) = (read(body, &Limits::default()), read_plainly(body));
     let shown = || String::from_utf8_lossy(body);
     assert_eq!(format!("{fast:?}"), format!("{plain:?}"), "{}", shown());
     let (fast, plain) = (fast.ok()?, plain.ok()?);
@@ -65,7 +66,7 @@ fn columns_whose_names_differ_in_few_letters_are_told_apart() {
         );
         let body = of_rows(&rows);
         assert_eq!(both(body.as_bytes()), Some(4));
-        let page = read(body.as_bytes()).unwrap();
+        let page = read(body.as_bytes(), &Limits::default()).unwrap();
         let row = page.rows.get(2).unwrap();
         assert_eq!((row.get(&first[4..]), row.get(&second[4..])), (None, Some("c")), "{rows}");
     }
