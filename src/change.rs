@@ -15,12 +15,13 @@ use crate::token::ChangeToken;
 pub struct Change {
     /// The row's position in the log of the scope that was asked; a place to go on from.
     pub token: ChangeToken,
-    /// What happened.
+    /// What happened; [`ChangeKind::Unknown`] where that cannot be read.
     pub kind: ChangeKind,
-    /// The site collection it happened in.
+    /// The site collection it happened in; the nil GUID where it cannot be read.
     pub site_id: Uuid,
     /// When, as the server says; UTC. For items, files, folders and lists this is the object's own stamp, in whole
-    /// seconds, up to a second beside the token's time (observed): never sort or resume by it.
+    /// seconds, up to a second beside the token's time (observed): never sort or resume by it. The token's time where
+    /// it cannot be read, such as one of the end of the year 9999.
     pub time: Timestamp,
     /// `RelativeTime`, a text for people; not sent by default.
     pub relative_time: Option<Box<str>>,
@@ -28,14 +29,25 @@ pub struct Change {
     pub object: ChangedObject,
     /// Members of the row that its type does not declare here, as name and JSON text, in the order they came.
     pub undeclared: Members,
+    /// Members whose value is not what the protocol says, as name and JSON text; the change counts them as absent, or
+    /// has U+FFFD in the place of what is no text. Empty in nearly every row. Where `ChangeToken` is among them, the
+    /// [`token`](Change::token) is that of the row before: a place to go on from, which brings this row again. Where an
+    /// object cannot be told without one of them, it is [`ChangedObject::Unknown`].
+    pub unreadable: Members,
     pub(crate) raw: Option<Box<str>>,
 }
 
 impl Change {
-    /// The row as the server wrote it, as JSON text; `None` unless
-    /// [`ChangeQuery::keep_raw`](crate::ChangeQuery::keep_raw) asked for it.
+    /// The row as the server wrote it, as JSON text, but with U+FFFD in the place of what is no text (half a surrogate
+    /// pair, bytes that are no UTF-8); `None` unless [`ChangeQuery::keep_raw`](crate::ChangeQuery::keep_raw) asked for
+    /// it.
     pub fn raw(&self) -> Option<&str> {
         self.raw.as_deref()
+    }
+
+    /// Whether the token is the row's own, and not that of the row before.
+    pub(crate) fn has_own_token(&self) -> bool {
+        self.unreadable.iter().all(|(name, _)| &**name != "ChangeToken")
     }
 }
 

@@ -4,6 +4,8 @@ pub(crate) mod changes;
 pub(crate) mod items;
 pub(crate) mod limits;
 
+use std::borrow::Cow;
+
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
 pub use self::limits::Limits;
@@ -119,15 +121,36 @@ pub(crate) const MAX_BYTES: usize = 512 << 20;
 
 /// A body's text, without the byte order mark some servers send.
 pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
-    if body.len() > MAX_BYTES {
-        return Err(DecodeError::new(format!("at most {MAX_BYTES} bytes"), ""));
-    }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let body = bounded(body)?;
     std::str::from_utf8(body).map_err(|error| {
         let place = format!("byte {}", error.valid_up_to());
         let wrong = DecodeError::new("UTF-8", place);
         if error.error_len().is_none() { wrong.cut_off() } else { wrong }
     })
+}
+
+/// The same, where single bytes that are no UTF-8 are no reason to refuse the rest: each becomes `substitute`. Owned
+/// where there were such bytes. One character that is cut at the end is a cut body.
+pub(crate) fn text_with(body: &[u8], substitute: char) -> Result<Cow<'_, str>, DecodeError> {
+    let bytes = bounded(body)?;
+    let Err(wrong) = std::str::from_utf8(bytes) else { return text(body).map(Cow::Borrowed) };
+    if wrong.error_len().is_none() {
+        return text(body).map(Cow::Borrowed);
+    }
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| substitute));
+    }
+    Ok(Cow::Owned(text))
+}
+
+/// A body of no more bytes than are read, without its byte order mark.
+fn bounded(body: &[u8]) -> Result<&[u8], DecodeError> {
+    if body.len() > MAX_BYTES {
+        return Err(DecodeError::new(format!("at most {MAX_BYTES} bytes"), ""));
+    }
+    Ok(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body))
 }
 
 /// The mode of a body follows its Content-Type; with verbose ones every server takes every member.

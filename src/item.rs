@@ -37,7 +37,7 @@ mod value;
 
 use uuid::Uuid;
 
-pub(crate) use self::value::{guid, perm_mask};
+pub(crate) use self::value::{guid, object_type, own, perm_mask};
 pub use self::{
     kind::FieldKind,
     list::{FieldDefinition, ListDefinition},
@@ -85,6 +85,11 @@ pub struct Rowset {
     pub illegal: Vec<IllegalCharacter>,
     /// How many such characters there were in all.
     pub illegal_count: u64,
+    /// Values that are not what their names promise, and count as absent: a `UniqueId` that is no GUID, say. The first
+    /// [`MAX_ILLEGAL`] of them.
+    pub unreadable: Vec<UnreadableValue>,
+    /// How many such values there were in all.
+    pub unreadable_count: u64,
 }
 
 impl Rowset {
@@ -186,11 +191,27 @@ pub struct BrokenRow {
     pub reason: Box<str>,
 }
 
-/// A character that XML forbids, written raw or by its number.
+/// A value that is not what its name promises.
+///
+/// Looked at are what a row says of itself (`UniqueId`, `ParentUniqueId`, `owshiddenversion`, `FSObjType`,
+/// `PermMask`), where an item went (`Id`), and what the server says of itself. What people wrote into columns is
+/// [`Value::Other`] where it is not of its field's type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnreadableValue {
+    /// The item whose row it stood in; `None` elsewhere.
+    pub item: Option<i32>,
+    /// The attribute it stood in, `ows_` and all.
+    pub attribute: Box<str>,
+    /// The value as it came, of at most 200 characters.
+    pub text: Box<str>,
+}
+
+/// A character that XML forbids, written raw or by its number, or a byte that is none at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IllegalCharacter {
-    /// Its number; the highest of 32 bits for a reference to a larger one.
+    /// Its number; the highest of 32 bits for a reference to a larger one, that of U+FFFD for a byte that is no UTF-8.
     pub code: u32,
     /// Where it stood: the byte in the answer, from 0, after a byte order mark.
     pub offset: u64,

@@ -10,12 +10,12 @@ use sharepoint_changes::{
 use super::{answer, list, site};
 
 /// An answer of GetChanges is read or refused. A row that was read stands for itself: alone in an answer it reads the
-/// same. The row of the highest number is the last net effect.
+/// same, unless something of it could not be read. The row of the highest number is the last net effect.
 pub fn changes_json(input: &[u8]) {
     let query = ChangeQuery::preset(Scope::List(list()), Preset::Everything).keep_raw(true);
     let _ = CurrentChangeToken::of(Scope::Web).read(&answer(input));
     let Ok(page) = query.read(&answer(input)) else { return };
-    for row in &page {
+    for row in page.iter().filter(|row| row.unreadable.is_empty()) {
         let alone = format!(r#"{{"value":[{}]}}"#, row.raw().expect("it was asked for"));
         assert_eq!(query.read(&Response::new(alone)).expect("it was read"), std::slice::from_ref(row));
     }

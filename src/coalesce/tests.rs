@@ -15,6 +15,7 @@ fn row(number: i64, kind: ChangeKind, object: ChangedObject) -> Change {
         relative_time: None,
         object,
         undeclared: Vec::new(),
+        unreadable: Vec::new(),
         raw: None,
     }
 }

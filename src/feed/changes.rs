@@ -27,7 +27,7 @@ impl Feed for ChangeQuery {
         answer: &Response<B>,
         limits: &Limits,
     ) -> Result<Vec<Change>, Error> {
-        super::read_with(answer, |body| json::read(body, self.keeps_raw(), limits))
+        super::read_with(answer, |body| json::read(body, self.keeps_raw(), limits, None))
     }
 }
 

@@ -126,7 +126,7 @@ pub(super) fn read(text: &str, kind: FieldKind, id: i32, local: Option<Offset>) 
 
 /// The value behind the item's own id, as lookups into the item's own store have it (`15;#0`); the whole text where
 /// another id, or none, stands before it.
-pub(super) fn own(text: &str, id: i32) -> &str {
+pub(crate) fn own(text: &str, id: i32) -> &str {
     match text.split_once(SEPARATOR) {
         Some((prefix, value)) if prefix.parse() == Ok(id) => value,
         _ => text,
@@ -145,7 +145,7 @@ pub(crate) fn guid(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok()
 }
 
-pub(super) fn object_type(text: &str, id: i32) -> Option<ObjectType> {
+pub(crate) fn object_type(text: &str, id: i32) -> Option<ObjectType> {
     Some(match own(text, id).parse().ok()? {
         0 => ObjectType::File,
         1 => ObjectType::Folder,

@@ -121,7 +121,7 @@ impl Course for Changes {
     }
 
     fn take(&mut self, asked: Asked, body: &[u8], _: Option<Timestamp>) -> Result<Outcome<Page>, Trouble> {
-        let changes = changes::json::read(body, self.keep_raw, &self.limits)?;
+        let changes = changes::json::read(body, self.keep_raw, &self.limits, self.run.after())?;
         self.run.check(&changes)?;
         Ok(match changes.last() {
             Some(last) => {

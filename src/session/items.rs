@@ -194,13 +194,17 @@ impl Course for Items {
     ) -> Result<Outcome<ItemPage>, Trouble> {
         let said = match asked {
             Asked::Step(Step::Names) => {
-                self.sync.on_names(&changes::json::read(body, false, &self.limits)?)?
+                let changes = changes::json::read(body, false, &self.limits, self.sync.names_start())?;
+                self.sync.on_names(&changes)?
             }
             Asked::Step(Step::Columns) => {
-                self.sync.on_columns(&changes::json::read(body, false, &self.limits)?)?
+                let changes = changes::json::read(body, false, &self.limits, self.sync.columns_start())?;
+                self.sync.on_columns(&changes)?
             }
             Asked::Step(Step::Permissions) => {
-                self.sync.on_permissions(&changes::json::read(body, false, &self.limits)?)?
+                let start = self.sync.permissions_start();
+                let changes = changes::json::read(body, false, &self.limits, start)?;
+                self.sync.on_permissions(&changes)?
             }
             Asked::Step(step) => {
                 let answer = items::rowset::read(body, &self.limits)?;

@@ -162,16 +162,20 @@ impl Run {
         aged && older(self.clock, self.cursor.time, self.settings.retention)
     }
 
+    /// The row that the next page begins after, where it is known.
+    pub(super) fn after(&self) -> Option<&ChangeToken> {
+        match &self.cursor.at {
+            Position::Token(token) => Some(token),
+            _ => None,
+        }
+    }
+
     /// Checks that rows rise within (cursor, fence] and belong to this log.
     ///
     /// # Errors
     /// What the first row that does not shows.
     pub(super) fn check(&self, changes: &[Change]) -> Result<(), String> {
-        let after = match &self.cursor.at {
-            Position::Token(token) => Some(token),
-            _ => self.floor.as_ref(),
-        };
-        log::check(after, &self.fence, changes)
+        log::check(self.after().or(self.floor.as_ref()), &self.fence, changes)
     }
 
     /// Takes a row as read: the reader stands after it.

@@ -105,10 +105,16 @@ pub(crate) fn unescape(
                 match rest[1..end].strip_prefix('#') {
                     Some(number) => match code(number).ok_or(BadText::Reference(at))? {
                         (_, Some(char)) => to.push(char),
-                        (code, None) => {
-                            illegal(at, code);
-                            to.push(char::REPLACEMENT_CHARACTER);
-                        }
+                        (code, None) => match second_half(code, &rest[end + 1..]) {
+                            Some((char, len)) => {
+                                to.push(char);
+                                at += len;
+                            }
+                            None => {
+                                illegal(at, code);
+                                to.push(char::REPLACEMENT_CHARACTER);
+                            }
+                        },
                     },
                     None => {
                         let value = resolve_predefined_entity(&rest[1..end]).ok_or(BadText::Reference(at))?;
@@ -136,6 +142,28 @@ pub(crate) fn unescape(
     to.push_str(&raw[at..]);
     Ok(())
 }
+
+/// The character of a surrogate pair that is written as two references (`&#55357;&#56832;`), of which the first has
+/// this number and the second begins the text; and how long that one is. XML forbids them, and some writers that
+/// know only UTF-16 make them.
+fn second_half(first: u32, text: &str) -> Option<(char, usize)> {
+    let first = first.checked_sub(0xD800).filter(|first| *first < 0x400)?;
+    let end = text.bytes().take(LONGEST_HALF).position(|byte| byte == b';')?;
+    let (second, _) = code(text[..end].strip_prefix("&#")?)?;
+    let second = second.checked_sub(0xDC00).filter(|second| *second < 0x400)?;
+    Some((char::from_u32(0x1_0000 + (first << 10) + second)?, end + 1))
+}
+
+/// How much of a text is one piece that begins as long as this: the reference to the first half of a surrogate pair
+/// belongs to the one behind it.
+pub(crate) fn with_second_half(text: &str, len: usize) -> usize {
+    let reference = text[..len].strip_prefix("&#").and_then(|rest| rest.strip_suffix(';'));
+    let first = reference.and_then(code).map_or(0, |(code, _)| code);
+    len + second_half(first, &text[len..]).map_or(0, |(_, len)| len)
+}
+
+/// Bytes of a reference to a half of a surrogate pair, with some zeros before its number.
+const LONGEST_HALF: usize = 16;
 
 /// The number of a character reference (`x41` or `65`), and its character where XML allows one of that number; a
 /// number beyond 32 bits counts as the highest.

@@ -224,13 +224,142 @@ fn what_cannot_be_read_is_told_with_what_was_expected_and_where() {
             "row 0",
             "an object with a StringValue, or a text",
         ),
-        (format!(r#"{{"value":[{{{row},"ItemId":[]}}]}}"#), "row 0", "a 32-bit integer"),
-        (format!(r#"{{"value":[{{{row},"SharedWithUsers":5}}]}}"#), "row 0", "people"),
     ] {
         let query = ChangeQuery::preset(Scope::Web, Preset::Items);
         let Err(Error::Decode(error)) = query.read(&Response::new(body.clone())) else { panic!("{body}") };
         let why = std::error::Error::source(&error).unwrap().to_string();
         assert!(error.to_string().contains(place) && why.contains(expected), "{body}: {error}: {why}");
+    }
+}
+
+const GUID: &str = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66";
+
+/// A row about an item, number 3 of its log, with this member in the place of its own or beside them.
+fn item_row(number: u32, name: &str, json: &str) -> String {
+    let guid = format!(r#""{GUID}""#);
+    let token = format!(r#"{{"StringValue":"1;3;{GUID};639082161304470000;{number}"}}"#);
+    let mut members = vec![
+        ("__metadata", r#"{"type":"SP.ChangeItem"}"#),
+        ("ChangeToken", &token),
+        ("ChangeType", "2"),
+        ("SiteId", &guid),
+        ("Time", r#""2026-03-04T10:15:31Z""#),
+        ("Editor", r#""Ana""#),
+        ("ItemId", "17"),
+        ("ListId", &guid),
+        ("UniqueId", &guid),
+        ("WebId", &guid),
+    ];
+    match members.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, value)) => *value = json,
+        None => members.push((name, json)),
+    }
+    let members: Vec<_> = members.iter().map(|(name, json)| format!(r#""{name}":{json}"#)).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// The changes of a page with these rows, read by both readers.
+fn page_of(rows: &[String]) -> Result<Vec<Change>, Error> {
+    let query = ChangeQuery::preset(Scope::Web, Preset::Everything).keep_raw(true);
+    let page = format!(r#"{{"d":{{"results":[{}]}}}}"#, rows.join(","));
+    let (read, plain) = (query.read(&Response::new(&page)), query.read(&Response::new(format!(" {page}"))));
+    assert_eq!(read.as_ref().ok(), plain.as_ref().ok(), "{page}");
+    read
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_told_and_its_row_and_page_go_on() {
+    let site = ChangedObject::Site.name();
+    for (name, json, object) in [
+        ("Editor", "5", "item"),
+        ("Time", r#""9999-12-31T23:59:59.9999999Z""#, "item"),
+        ("Time", r#""10000-01-01T00:00:00Z""#, "item"),
+        ("Time", "null", "item"),
+        ("ChangeType", r#""most""#, "item"),
+        ("SiteId", r#""mine""#, "item"),
+        ("UniqueId", r#""d27c4f90-1b6e""#, "item"),
+        ("SharedWithUsers", "5", "item"),
+        ("ItemId", "[]", "unknown"),
+        ("ItemId", "2147483648", "unknown"),
+        ("ListId", "\"\"", "unknown"),
+        ("__metadata", "5", "item"),
+    ] {
+        let bad = item_row(4, name, json);
+        let changes = page_of(&[item_row(3, "", "0"), bad.clone(), item_row(5, "", "0")]).expect(name);
+        assert_eq!(changes.len(), 3);
+        let change = &changes[1];
+        assert_eq!((change.object.name(), change.token.number()), (object, 4), "{name}");
+        assert_eq!(change.unreadable, [(name.into(), json.into())]);
+        assert_eq!(change.raw(), Some(&*bad));
+        assert!(changes[0].unreadable.is_empty() && changes[2].unreadable.is_empty());
+        match name {
+            "Time" => assert_eq!(change.time, change.token.time()),
+            "ChangeType" => assert_eq!(change.kind.name(), None),
+            "SiteId" => assert!(change.site_id.is_nil()),
+            _ => assert_eq!(change.kind, changes[0].kind),
+        }
+        let is_kept =
+            object == site || object == "item" || change.undeclared.contains(&(name.into(), json.into()));
+        assert!(is_kept, "{change:?}");
+    }
+    let twice = item_row(4, r#"Editor":"Ben","Editor"#, r#""Eve""#);
+    let change = &page_of(&[twice]).unwrap()[0];
+    assert_eq!(
+        change.unreadable,
+        [("Editor".into(), r#""Ben""#.into()), ("Editor".into(), r#""Eve""#.into())]
+    );
+}
+
+#[test]
+fn half_a_surrogate_pair_and_bytes_that_are_no_text_become_a_replacement_character() {
+    let changes = page_of(&[
+        item_row(3, "Editor", r#""Ana \ud83d""#),
+        item_row(4, "Editor", r#""\ud83d\ude00""#),
+        item_row(5, "Strange", r#"{"a":"\udc00"}"#),
+        item_row(6, "SharedByUser", r#"{"Name":"\ud83d"}"#),
+    ])
+    .unwrap();
+    let editor = |change: &Change| match &change.object {
+        ChangedObject::Item(item) => item.editor.as_deref().map(str::to_owned),
+        _ => None,
+    };
+    assert_eq!(editor(&changes[0]).as_deref(), Some("Ana \u{FFFD}"));
+    assert_eq!(changes[0].unreadable, [("Editor".into(), r#""Ana \ud83d""#.into())]);
+    assert!(changes[0].raw().unwrap().contains(r#""Ana \ufffd""#), "what is handed on is text");
+    assert_eq!((editor(&changes[1]).as_deref(), changes[1].unreadable.len()), (Some("😀"), 0));
+    assert_eq!(changes[2].undeclared, [("Strange".into(), r#"{"a":"\ufffd"}"#.into())]);
+    assert_eq!(changes[2].unreadable, [("Strange".into(), r#"{"a":"\udc00"}"#.into())]);
+    assert_eq!(changes[3].unreadable, [("SharedByUser".into(), r#"{"Name":"\ud83d"}"#.into())]);
+
+    let page = format!(r#"{{"value":[{},{}]}}"#, item_row(3, "Editor", r#""Zo?""#), item_row(4, "", "0"));
+    let latin: Vec<u8> = page.bytes().map(|byte| if byte == b'?' { 0xEB } else { byte }).collect();
+    let query = ChangeQuery::preset(Scope::Web, Preset::Items);
+    let changes = query.read(&Response::new(&latin[..])).unwrap();
+    assert_eq!(editor(&changes[0]).as_deref(), Some("Zo\u{FFFD}"));
+    assert_eq!(changes[0].unreadable, [("Editor".into(), "\"Zo\u{FFFD}\"".into())]);
+    assert!(changes[1].unreadable.is_empty());
+    let token = page.replace("90c17b5d8f66;", "90c17b5d8f6?;").replace("Zo?", "Zoe");
+    let latin: Vec<u8> = token.bytes().map(|byte| if byte == b'?' { 0xEB } else { byte }).collect();
+    assert!(matches!(query.read(&Response::new(&latin[..])), Err(Error::Decode(_))), "a token is a proof");
+}
+
+#[test]
+fn a_token_that_cannot_be_read_is_that_of_the_row_before_and_the_last_one_is_an_error() {
+    for json in ["5", "null", "{}", r#"{"StringValue":"1;3;x;1;1"}"#, "\"\""] {
+        let bad = item_row(0, "ChangeToken", json);
+        let changes =
+            page_of(&[item_row(3, "", "0"), bad.clone(), bad.clone(), item_row(5, "", "0")]).expect(json);
+        let numbers: Vec<_> = changes.iter().map(|change| change.token.number()).collect();
+        assert_eq!(numbers, [3, 3, 3, 5], "{json}");
+        assert_eq!(changes[1].unreadable, [("ChangeToken".into(), json.into())]);
+        // The first has no row before it, and the last is where the next page would begin.
+        for (place, rows) in [
+            ("row 0", vec![bad.clone(), item_row(5, "", "0")]),
+            ("row 1", vec![item_row(3, "", "0"), bad.clone()]),
+        ] {
+            let error = page_of(&rows).expect_err(json);
+            assert!(format!("{error:?}").contains(place), "{error:?}");
+        }
     }
 }
 

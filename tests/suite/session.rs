@@ -11,3 +11,4 @@ mod limits;
 mod overlap;
 mod resync;
 pub(crate) mod script;
+mod unreadable;

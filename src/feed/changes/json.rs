@@ -4,6 +4,7 @@
 //! [`fast`] one takes only what servers are known to write, and leaves everything else to the plain one.
 
 mod fast;
+mod halves;
 mod row;
 mod value;
 
@@ -20,79 +21,127 @@ use crate::{
     change::{self, Change, ChangedObject},
     error::DecodeError,
     feed::{self, Limits, limits::beyond},
+    token::ChangeToken,
 };
 
-/// Reads the rows of a page; `keep_raw` keeps each row's text beside its values.
+/// Reads the rows of a page; `keep_raw` keeps each row's text beside its values. `before` is the row before the first
+/// one, where it is known: the position that the page was asked for from.
+///
+/// What cannot be read of a row is told in [`Change::unreadable`], and the page goes on. Only its token is needed to
+/// prove anything, and that of the last row most of all: it is the next position.
 ///
 /// # Errors
 /// Where the body is no page of changes, or a row lacks what every server sends; the row is named. An empty page is
 /// only what says so: `{"d":{"results":[]}}` or `{"value":[]}`.
-pub(crate) fn read(body: &[u8], keep_raw: bool, limits: &Limits) -> Result<Vec<Change>, DecodeError> {
-    let text = feed::text(body)?;
+pub(crate) fn read(
+    body: &[u8],
+    keep_raw: bool,
+    limits: &Limits,
+    before: Option<&ChangeToken>,
+) -> Result<Vec<Change>, DecodeError> {
     let most = limits.changes;
-    fast::read(text, keep_raw, most).map_or_else(|| plain(text, keep_raw, most), Ok)
+    let (text, replaced) = match feed::text_with(body, char::REPLACEMENT_CHARACTER)? {
+        Cow::Borrowed(text) => match fast::read(text, keep_raw, most) {
+            Some(changes) => return Ok(changes),
+            None => (Cow::Borrowed(text), false),
+        },
+        text => (text, true),
+    };
+    plain(&text, Rows { changes: Vec::new(), keep_raw, most, replaced, before, tokenless: None, wrong: None })
 }
 
 /// Reads a page row by row: each is made into a value before the next one is looked at, and the first that is none
 /// ends the reading.
-fn plain(text: &str, keep_raw: bool, most: usize) -> Result<Vec<Change>, DecodeError> {
-    let mut rows = Rows { changes: Vec::new(), keep_raw, most, wrong: None };
+fn plain(text: &str, mut rows: Rows<'_>) -> Result<Vec<Change>, DecodeError> {
     let mut page = serde_json::Deserializer::from_str(text);
     let envelope = Envelope { rows: "value", inner: Some("d"), to: &mut rows };
     let read = envelope.deserialize(&mut page).and_then(|()| page.end());
-    match (rows.wrong, read) {
-        (Some(wrong), _) => Err(wrong),
-        (None, Err(error)) => Err(DecodeError::json("a page of changes (d.results or value)", error)),
-        (None, Ok(())) => Ok(rows.changes),
+    match (rows.wrong, read, rows.tokenless) {
+        (Some(wrong), ..) | (None, Ok(()), Some(wrong)) => Err(wrong),
+        (None, Err(error), _) => Err(DecodeError::json("a page of changes (d.results or value)", error)),
+        (None, Ok(()), None) => Ok(rows.changes),
     }
 }
 
 /// The rows of a page, as far as it was read.
-struct Rows {
+struct Rows<'a> {
     changes: Vec<Change>,
     keep_raw: bool,
     /// How many there may be.
     most: usize,
+    /// Whether bytes of the page that were no text were replaced.
+    replaced: bool,
+    /// The token of the row before the first one.
+    before: Option<&'a ChangeToken>,
+    /// What is wrong with the token of the row that was read last.
+    tokenless: Option<DecodeError>,
     /// What is wrong with the row that ended the reading.
     wrong: Option<DecodeError>,
 }
 
-impl Rows {
+impl Rows<'_> {
     fn take(&mut self, row: &str) -> Result<(), DecodeError> {
         let n = self.changes.len();
         let place = format_args!("row {n}");
         if n == self.most {
             return Err(beyond(self.most, "rows of changes", "changes", place.to_string()));
         }
-        let mut change = change(row).map_err(|trouble| match trouble {
-            Trouble::Value(error) => DecodeError::json(format!("a row of changes as {place}"), error),
-            Trouble::Lacks(member) => DecodeError::new(format!("the member {member}"), place.to_string()),
-        })?;
-        if self.keep_raw {
-            change.raw = Some(row.into());
-        }
+        let before = self.changes.last().map(|change| &change.token).or(self.before);
+        let value = |error| DecodeError::json(format!("a row of changes as {place}"), error);
+        let (change, bad_token) =
+            change(row, self.keep_raw, self.replaced, before).map_err(|trouble| match trouble {
+                Trouble::Value(error) => value(error),
+                Trouble::Lacks(member) => DecodeError::new(format!("the member {member}"), place.to_string()),
+            })?;
+        self.tokenless = bad_token.map(value);
         self.changes.push(change);
         Ok(())
     }
 }
 
 /// Why a row is none.
+#[derive(Debug)]
 enum Trouble {
-    /// The row, or one of its values, is of another kind than it has to be.
+    /// The row is none at all, or its token is none and there is no other.
     Value(serde_json::Error),
     /// It lacks a member that every server sends.
     Lacks(&'static str),
 }
 
-/// Reads a row from its own text. The text is gone through a second time only where it holds members that the row's
-/// type does not declare.
-fn change(row: &str) -> Result<Change, Trouble> {
-    let typed: Row = serde_json::from_str(row).map_err(Trouble::Value)?;
-    let Typed { mut change, holds_more } = typed.typed().map_err(Trouble::Lacks)?;
-    if holds_more {
-        change.undeclared = undeclared(row, &change.object).map_err(Trouble::Value)?;
+/// Reads a row from its own text; beside it, what is wrong with its token, where `before` had to stand in. The text is
+/// gone through a second time only where it holds members that the row's type does not declare, or what is no text.
+fn change(
+    row: &str,
+    keep_raw: bool,
+    replaced: bool,
+    before: Option<&ChangeToken>,
+) -> Result<(Change, Option<serde_json::Error>), Trouble> {
+    let text = halves::replaced(row);
+    let row_of = |text: &str, json: &RawValue| {
+        // Replacing changes no length, so what stood in a place is found there.
+        let at = json.get().as_ptr().addr() - text.as_ptr().addr();
+        &row[at..at + json.get().len()]
+    };
+    let read: Row<'_> = serde_json::from_str(&text).map_err(Trouble::Value)?;
+    let Typed { mut change, holds_more, flaws, bad_token } = read.typed(before)?;
+    let mut unreadable: change::Members =
+        flaws.into_iter().map(|(name, json)| (name.into(), row_of(&text, json).into())).collect();
+    if replaced || matches!(text, Cow::Owned(_)) {
+        let Members(members) = serde_json::from_str(&text).map_err(Trouble::Value)?;
+        for (Key(name), json) in members {
+            let before = row_of(&text, json);
+            let odd = before != json.get() || replaced && before.contains(char::REPLACEMENT_CHARACTER);
+            if odd && unreadable.iter().all(|(_, told)| **told != *before) {
+                unreadable.push((name.into(), before.into()));
+            }
+        }
     }
-    Ok(change)
+    if holds_more {
+        change.undeclared = undeclared(&text, &change.object).map_err(Trouble::Value)?;
+    }
+    change.unreadable = unreadable;
+    change.raw = keep_raw.then(|| Box::from(&*text));
+    Ok((change, bad_token))
 }
 
 /// The members of a row that its object's type does not declare.
@@ -126,15 +175,15 @@ impl<'de> Deserialize<'de> for Members<'de> {
 }
 
 /// An answer in any metadata mode, `{"d":{"results":[…]}}` or `{"value":[…]}`; or what stands in `d`.
-struct Envelope<'r> {
+struct Envelope<'r, 'p> {
     /// The member that holds the rows.
     rows: &'static str,
     /// The member that may hold the verbose envelope.
     inner: Option<&'static str>,
-    to: &'r mut Rows,
+    to: &'r mut Rows<'p>,
 }
 
-impl<'de> DeserializeSeed<'de> for Envelope<'_> {
+impl<'de> DeserializeSeed<'de> for Envelope<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -142,7 +191,7 @@ impl<'de> DeserializeSeed<'de> for Envelope<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Envelope<'_> {
+impl<'de> Visitor<'de> for Envelope<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,11 +229,11 @@ impl<'de> Visitor<'de> for Envelope<'_> {
 }
 
 /// The array of rows.
-struct Array<'r> {
-    to: &'r mut Rows,
+struct Array<'r, 'p> {
+    to: &'r mut Rows<'p>,
 }
 
-impl<'de> DeserializeSeed<'de> for Array<'_> {
+impl<'de> DeserializeSeed<'de> for Array<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -192,7 +241,7 @@ impl<'de> DeserializeSeed<'de> for Array<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Array<'_> {
+impl<'de> Visitor<'de> for Array<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

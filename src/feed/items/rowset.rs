@@ -9,7 +9,7 @@ mod cells;
 mod fast;
 mod finish;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use quick_xml::{
     Error as XmlError, Reader,
@@ -27,7 +27,7 @@ use crate::{
     error::DecodeError,
     feed::{self, Limits, limits::beyond},
     item::{BrokenRow, Rowset},
-    xml::text::{Part, is_name, leading_name, unescape},
+    xml::text::{Part, is_name, leading_name, unescape, with_second_half},
 };
 
 /// Reads an answer.
@@ -46,12 +46,27 @@ pub(crate) fn read_plainly(body: &[u8]) -> Result<Rowset, DecodeError> {
 }
 
 fn read_with(body: &[u8], fast: Option<Fast>, limits: &Limits) -> Result<Rowset, DecodeError> {
+    let text = feed::text_with(body, SUBSTITUTE)?;
+    let replaced = matches!(text, Cow::Owned(_));
     // More byte order marks than one would be passed over by the reader and not counted in its positions.
-    let body = feed::text(body)?.trim_start_matches('\u{FEFF}').to_owned();
-    let found = Reading::new(&body, fast, limits).run()?;
-    finish::rowset(found, body)
+    let text = text.trim_start_matches('\u{FEFF}').to_owned();
+    let mut found = Reading::new(&text, fast, limits).run()?;
+    if replaced {
+        // Nothing has another place than in the body.
+        let body = &body[body.len() - text.len()..];
+        for character in &mut found.illegal {
+            let came = usize::try_from(character.offset).ok().and_then(|at| body.get(at));
+            if came.is_some_and(|byte| !byte.is_ascii()) && character.code == u32::from(SUBSTITUTE) {
+                character.code = u32::from(char::REPLACEMENT_CHARACTER);
+            }
+        }
+    }
+    finish::rowset(found, text)
 }
 
+/// Stands for a byte that is no UTF-8 until its text is read: one byte too, and none that XML allows, so that it is
+/// replaced and told where it is a part of a text, and refused where it is a part of anything else.
+const SUBSTITUTE: char = '\u{1A}';
 /// Elements that may stand in one another; a field's own definition reaches 8.
 pub(crate) const MAX_DEPTH: usize = 64;
 /// Attributes an element may have; a row has one for each column with a value.
@@ -106,6 +121,8 @@ struct Reading<'a> {
     content: String,
     /// Where the last text that is no row ended.
     stray_end: Option<usize>,
+    /// Where the reference ended that was read together with the one before.
+    paired_end: Option<usize>,
     found: Found,
     /// How many bytes were looked at.
     #[cfg(test)]
@@ -126,6 +143,7 @@ impl<'a> Reading<'a> {
             limits,
             content: String::new(),
             stray_end: None,
+            paired_end: None,
             found: Found::default(),
             #[cfg(test)]
             looked_at: std::cell::Cell::default(),
@@ -449,6 +467,13 @@ impl<'a> Reading<'a> {
     fn content(&mut self, raw: &str, start: usize) -> Result<(), DecodeError> {
         match self.open.last().map(|open| open.place) {
             Some(Place::Id | Place::Text) => {
+                let end = start + raw.len();
+                if self.paired_end == Some(end) {
+                    return Ok(());
+                }
+                let whole = start + with_second_half(&self.text[start..], raw.len());
+                self.paired_end = Some(whole).filter(|whole| *whole > end);
+                let raw = &self.text[start..whole];
                 let illegal = &mut self.cells.illegal;
                 unescape(raw, Part::Element, &mut self.content, |at, code| {
                     illegal.note(start + at, code, None);

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     checkpoint::Checkpoint,
-    item::{IllegalCharacter, Row, Schema},
+    item::{IllegalCharacter, Row, Schema, UnreadableValue},
 };
 
 /// Differences that came together, and the checkpoint to commit with them.
@@ -169,5 +169,12 @@ pub enum Notice {
     RolesChanged {
         /// How many rows of the log said so.
         count: u64,
+    },
+    /// Values are not what their names promise, and count as absent.
+    Unreadable {
+        /// How many.
+        count: u64,
+        /// The first of them, and where it stood.
+        first: UnreadableValue,
     },
 }

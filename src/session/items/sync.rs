@@ -505,7 +505,11 @@ pub(super) fn notices(answer: &Rowset) -> Vec<Notice> {
         .illegal
         .first()
         .map(|first| Notice::Replaced { count: answer.illegal_count, first: first.clone() });
-    broken.chain(replaced).collect()
+    let unreadable = answer
+        .unreadable
+        .first()
+        .map(|first| Notice::Unreadable { count: answer.unreadable_count, first: first.clone() });
+    broken.chain(replaced).chain(unreadable).collect()
 }
 
 /// Pending folders beyond which a load costs less than their listings.

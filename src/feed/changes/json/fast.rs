@@ -25,9 +25,9 @@ pub(super) fn read(text: &str, keep_raw: bool, most: usize) -> Option<Vec<Change
     loop {
         (changes.len() < most).then_some(())?;
         let before = reader.rest.len();
-        let mut change = reader.row()?;
+        let mut change = reader.row(keep_raw)?;
         let length = before - reader.rest.len();
-        if keep_raw {
+        if keep_raw && change.raw.is_none() {
             change.raw = Some(reader.text_from(before)?.get(..length)?.into());
         }
         if changes.is_empty() {
@@ -109,21 +109,21 @@ impl<'a> Reader<'a> {
         Some("]}")
     }
 
-    fn row(&mut self) -> Option<Change> {
+    fn row(&mut self, keep_raw: bool) -> Option<Change> {
         let start = self.rest;
         self.guessed().or_else(|| {
             self.rest = start;
-            self.plain()
+            self.plain(keep_raw)
         })
     }
 
     /// A row as the plain reader reads it, wherever it stands.
-    fn plain(&mut self) -> Option<Change> {
+    fn plain(&mut self, keep_raw: bool) -> Option<Change> {
         let text = self.text_from(self.rest.len())?;
         // A blank would not be part of the row's own text.
         text.starts_with('{').then_some(())?;
         let row = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().next()?.ok()?.get();
-        let change = super::change(row).ok()?;
+        let (change, _) = super::change(row, keep_raw, false, None).ok()?;
         self.rest = &self.rest[row.len()..];
         Some(change)
     }
@@ -140,8 +140,8 @@ impl<'a> Reader<'a> {
         let time = self.time()?;
         let object = self.object(type_name)?;
         self.lit(b"}")?;
-        let (relative_time, undeclared) = (None, Vec::new());
-        Some(Change { token, kind, site_id, time, relative_time, object, undeclared, raw: None })
+        let (relative_time, undeclared, unreadable) = (None, Vec::new(), Vec::new());
+        Some(Change { token, kind, site_id, time, relative_time, object, undeclared, unreadable, raw: None })
     }
 
     /// Reads up to the token; answers with the name of the row's type, which not every mode tells.

@@ -1,19 +1,23 @@
 //! One row: its members in any order, then the type they make.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny, MapAccess, Visitor},
+    de::{Error as _, MapAccess, Visitor},
 };
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{
-    Key,
+    Key, Trouble,
     value::{ContentTypeId, Filled, Guid, Int, Metadata, People, Person, Time, Token},
 };
-use crate::change::{
-    Change, ChangeKind, ChangedFile, ChangedFolder, ChangedItem, ChangedList, ChangedObject, ItemDetails,
+use crate::{
+    change::{
+        Change, ChangeKind, ChangedFile, ChangedFolder, ChangedItem, ChangedList, ChangedObject, ItemDetails,
+    },
+    token::ChangeToken,
 };
 
 /// Defines the members of all types once: name on the wire, slot, and how the value is read.
@@ -21,7 +25,11 @@ macro_rules! members {
     ($($name:literal $slot:ident: $reader:ty,)*) => {
         /// The members of a row before its type is known.
         #[derive(Default)]
-        pub(super) struct Row {
+        pub(super) struct Row<'a> {
+            /// The members whose values cannot be read, as they stand.
+            flaws: Vec<(Cow<'a, str>, &'a RawValue)>,
+            /// What is wrong with the token.
+            bad_token: Option<serde_json::Error>,
             type_name: Option<Box<str>>,
             /// The declared members that stand in the row, null or not, as bits in the order of `NAMES`.
             seen: u64,
@@ -32,20 +40,22 @@ macro_rules! members {
 
         const NAMES: &[&str] = &[$($name),*];
 
-        impl Row {
-            fn take<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
-                match key {
+        impl Row<'_> {
+            /// Takes a member that a type declares; `None` for any other.
+            fn take(&mut self, name: &str, json: &str) -> Option<serde_json::Result<()>> {
+                match name {
                     $($name => {
                         let bit = const { bits(&[$name]) };
                         if self.seen & bit != 0 {
-                            return Err(A::Error::custom(concat!("the member ", $name, " stands twice in the row")));
+                            let twice = concat!("the member ", $name, " stands twice in the row");
+                            return Some(Err(serde_json::Error::custom(twice)));
                         }
                         self.seen |= bit;
-                        self.$slot = map.next_value::<Option<$reader>>()?.and_then(Filled::filled);
+                        let read = serde_json::from_str::<Option<$reader>>(json);
+                        Some(read.map(|value| self.$slot = value.and_then(Filled::filled)))
                     })*
-                    _ => return Ok(false),
+                    _ => None,
                 }
-                Ok(true)
             }
         }
     };
@@ -156,7 +166,17 @@ fn is_annotation(name: &str) -> bool {
     name == METADATA || name == "Creator" || name.starts_with("odata.") || name.contains("@odata.")
 }
 
+/// Whether a member of `NAMES` is among these.
+fn is_among(name: &str, members: u64) -> bool {
+    NAMES.iter().position(|known| *known == name).is_some_and(|place| members >> place & 1 == 1)
+}
+
 const METADATA: &str = "__metadata";
+const TOKEN: &str = "ChangeToken";
+/// What every row says beside its token.
+const ALWAYS: [&str; 3] = ["ChangeType", "SiteId", "Time"];
+/// The number of the kind of a row whose own cannot be read; no server has it.
+const NO_KIND: i32 = -1;
 
 /// The places of these names in `NAMES`, as bits.
 const fn bits(names: &[&str]) -> u64 {
@@ -181,27 +201,25 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
     n == a.len() && n == b.len()
 }
 
-impl<'de> Deserialize<'de> for Row {
+impl<'de> Deserialize<'de> for Row<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Members;
         impl<'de> Visitor<'de> for Members {
-            type Value = Row;
+            type Value = Row<'de>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a row of changes")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row<'de>, A::Error> {
                 let mut row = Row::default();
-                while let Some(Key(key)) = map.next_key::<Key<'de>>()? {
-                    if row.take(&key, &mut map)? {
-                        continue;
-                    }
-                    match &*key {
-                        METADATA => row.type_name = map.next_value::<Metadata>()?.type_name.or(row.type_name),
-                        "odata.type" => row.type_name = map.next_value::<Option<_>>()?.or(row.type_name),
-                        _ => {
-                            row.strangers |= !is_annotation(&key);
-                            map.next_value::<IgnoredAny>()?;
+                while let Some((Key(name), json)) = map.next_entry::<Key<'de>, &RawValue>()? {
+                    let read = row.take(&name, json.get()).unwrap_or_else(|| row.pass(&name, json.get()));
+                    let read = read.and_then(|()| row.fills(&name, json.get()));
+                    if let Err(error) = read {
+                        if name == TOKEN {
+                            // Of two, neither is known to be the row's.
+                            (row.token, row.bad_token) = (None, Some(error));
                         }
+                        row.flaws.push((name, json));
                     }
                 }
                 Ok(row)
@@ -211,37 +229,85 @@ impl<'de> Deserialize<'de> for Row {
     }
 }
 
-/// A row as a value, and whether it holds more than that value says, so that its text has to be looked at.
-pub(super) struct Typed {
+/// A row as a value, whether it holds more than that value says, so that its text has to be looked at, and what of it
+/// cannot be read.
+pub(super) struct Typed<'a> {
     pub(super) change: Change,
     pub(super) holds_more: bool,
+    pub(super) flaws: Vec<(Cow<'a, str>, &'a RawValue)>,
+    /// What is wrong with the row's token, where another one stands in for it.
+    pub(super) bad_token: Option<serde_json::Error>,
 }
 
-impl Row {
-    /// The row as a value.
+impl<'a> Row<'a> {
+    /// Takes a member that no type declares.
+    fn pass(&mut self, name: &str, json: &str) -> serde_json::Result<()> {
+        let type_name = match name {
+            METADATA => serde_json::from_str::<Metadata>(json)?.type_name,
+            "odata.type" => serde_json::from_str(json)?,
+            _ => {
+                self.strangers |= !is_annotation(name);
+                None
+            }
+        };
+        self.type_name = type_name.or(self.type_name.take());
+        Ok(())
+    }
+
+    /// The row as a value. `before` is the token of the row before it, which stands in for one that cannot be read.
     ///
     /// # Errors
-    /// The name of a member that every server sends and this row lacks.
-    pub(super) fn typed(mut self) -> Result<Typed, &'static str> {
-        let token = self.token.take().ok_or("ChangeToken")?;
-        let kind = ChangeKind::from_code(self.kind.ok_or("ChangeType")?);
-        let site_id = self.site_id.ok_or("SiteId")?;
-        let time = self.time.ok_or("Time")?;
+    /// A member that every server sends and this row lacks, or a token that cannot be read and has no other before it.
+    pub(super) fn typed(mut self, before: Option<&ChangeToken>) -> Result<Typed<'a>, Trouble> {
+        let (flaws, mut bad_token) = (std::mem::take(&mut self.flaws), self.bad_token.take());
+        let token = match (self.token.take(), before, bad_token.take()) {
+            (Some(token), ..) => token,
+            (None, Some(before), Some(error)) => {
+                bad_token = Some(error);
+                before.clone()
+            }
+            (None, None, Some(error)) => return Err(Trouble::Value(error)),
+            (None, _, None) => return Err(Trouble::Lacks(TOKEN)),
+        };
+        self.has_all(&ALWAYS)?;
+        let kind = ChangeKind::from_code(self.kind.unwrap_or(NO_KIND));
+        let site_id = self.site_id.unwrap_or_default();
+        let time = self.time.unwrap_or(token.time());
         let relative_time = self.relative_time.take();
         let (seen, strangers) = (self.seen, self.strangers);
-        let object = self.object()?;
+        let type_name = self.type_name.take();
+        let object = match self.object(type_name.as_deref()) {
+            Ok(object) => object,
+            // It is there, but says nothing.
+            Err(member) if is_among(member, seen) => ChangedObject::Unknown { type_name },
+            Err(member) => return Err(Trouble::Lacks(member)),
+        };
         let holds_more = strangers || seen & !declared(&object) != 0;
-        let undeclared = Vec::new();
-        let change = Change { token, kind, site_id, time, relative_time, object, undeclared, raw: None };
-        Ok(Typed { change, holds_more })
+        let (undeclared, unreadable) = (Vec::new(), Vec::new());
+        let change =
+            Change { token, kind, site_id, time, relative_time, object, undeclared, unreadable, raw: None };
+        Ok(Typed { change, holds_more, flaws, bad_token })
+    }
+
+    /// Whether a member that says something in every row says something here.
+    fn fills(&self, name: &str, json: &str) -> serde_json::Result<()> {
+        let is_empty = name == TOKEN && self.token.is_none() || ALWAYS.contains(&name) && json == "null";
+        if is_empty { Err(serde_json::Error::custom("expected a value, but there is none")) } else { Ok(()) }
+    }
+
+    fn has_all(&self, members: &[&'static str]) -> Result<(), Trouble> {
+        match members.iter().find(|member| !is_among(member, self.seen)) {
+            Some(member) => Err(Trouble::Lacks(member)),
+            None => Ok(()),
+        }
     }
 
     /// The object by the type the row names; by its members where it names none.
-    fn object(mut self) -> Result<ChangedObject, &'static str> {
-        let Some(name) = self.type_name.take() else {
+    fn object(self, type_name: Option<&str>) -> Result<ChangedObject, &'static str> {
+        let Some(name) = type_name else {
             return self.inferred();
         };
-        match &*name {
+        match name {
             "SP.ChangeItem" => self.item(),
             "SP.ChangeFile" => self.file().map(ChangedObject::File),
             "SP.ChangeFolder" => self.folder(),
@@ -255,7 +321,7 @@ impl Row {
             "SP.ChangeGroup" => Ok(self.group()),
             "SP.ChangeAlert" => Ok(self.alert()),
             "SP.ChangeAppConsentPrincipal" => Ok(self.app_consent_principal()),
-            _ => Ok(ChangedObject::Unknown { type_name: Some(name) }),
+            _ => Ok(ChangedObject::Unknown { type_name: Some(name.into()) }),
         }
     }
 

@@ -7,9 +7,10 @@ use crate::{
     error::DecodeError,
     feed::{Limits, limits::beyond},
     item::{
-        BrokenRow, Event, EventKind, IllegalCharacter, ListDefinition, Rows, Rowset, SyncHints,
+        BrokenRow, Event, EventKind, IllegalCharacter, ListDefinition, MAX_ILLEGAL, Rows, Rowset, SyncHints,
+        UnreadableValue,
         arena::{Arena, Cell, Head, RowHead, Span},
-        guid, perm_mask,
+        guid, object_type, own, perm_mask,
     },
     token::ChangeToken,
 };
@@ -29,12 +30,86 @@ pub(super) struct Found {
     pub(super) settings: Vec<Cell>,
     hints: Option<SyncHints>,
     effective_perm_mask: Option<u64>,
+    unreadable: Unreadable,
     changes: Option<Changes>,
     events: Vec<Event>,
     list: Option<Head>,
     fields: Vec<Head>,
     data: Option<Data>,
 }
+
+/// Values that are not what their names promise, as they are met.
+#[derive(Debug, Default)]
+struct Unreadable {
+    first: Vec<UnreadableValue>,
+    count: u64,
+}
+
+impl Unreadable {
+    fn note(&mut self, item: Option<i32>, attribute: &str, text: &str) {
+        self.count += 1;
+        if self.first.len() < MAX_ILLEGAL {
+            let text = text.chars().take(MAX_TEXT).collect::<String>().into();
+            self.first.push(UnreadableValue { item, attribute: attribute.into(), text });
+        }
+    }
+
+    /// What an attribute of the answer itself says; an empty one says nothing.
+    fn read<T>(
+        &mut self,
+        attribute: &str,
+        text: Option<&str>,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let text = text.filter(|text| !text.is_empty())?;
+        let value = read(text);
+        if value.is_none() {
+            self.note(None, attribute, text);
+        }
+        value
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, attribute: &str, text: Option<&str>) -> Option<T> {
+        self.read(attribute, text, |text| text.trim().parse().ok())
+    }
+
+    /// Notes what rows say of themselves that cannot be read: it would count as not said, without a word.
+    fn look_through(&mut self, arena: &Arena) {
+        let known = |name: &str| {
+            let numbers = 0..u16::try_from(arena.names.len()).unwrap_or(u16::MAX);
+            numbers.into_iter().find(|number| arena.name(*number) == name)
+        };
+        for (name, is_readable) in OWN {
+            let Some(number) = known(name) else { continue };
+            let mut place = 0;
+            for row in &arena.rows {
+                let cells = arena.cells(row.cells);
+                // Mostly it stands where it stood in the row before.
+                if cells.get(place).is_none_or(|cell| cell.name != number) {
+                    let Some(found) = cells.iter().position(|cell| cell.name == number) else { continue };
+                    place = found;
+                }
+                let text = arena.text(cells[place]);
+                if !text.is_empty() && !is_readable(text, row.id) {
+                    self.note(Some(row.id), name, text);
+                }
+            }
+        }
+    }
+}
+
+/// What a row says of itself, and whether it can be read.
+type Own = (&'static str, fn(&str, i32) -> bool);
+const OWN: [Own; 5] = [
+    ("ows_UniqueId", |text, id| guid(own(text, id)).is_some()),
+    ("ows_ParentUniqueId", |text, id| guid(own(text, id)).is_some()),
+    ("ows_owshiddenversion", |text, _| text.parse::<i64>().is_ok()),
+    ("ows_FSObjType", |text, id| object_type(text, id).is_some()),
+    ("ows_PermMask", |text, _| perm_mask(text).is_some()),
+];
+
+/// Characters of such a value that are kept.
+const MAX_TEXT: usize = 200;
 
 /// The attributes of `Changes`.
 #[derive(Debug)]
@@ -67,17 +142,15 @@ impl Found {
         match place {
             Place::ListItems => {
                 once(self.hints.is_some(), "listitems")?;
-                self.effective_perm_mask = match text("EffectivePermMask") {
-                    None => None,
-                    Some(mask) => {
-                        Some(perm_mask(mask).ok_or_else(|| expected("an EffectivePermMask", start))?)
-                    }
-                };
+                let told = &mut self.unreadable;
+                let mask = "EffectivePermMask";
+                self.effective_perm_mask = told.read(mask, text(mask), perm_mask);
+                let [min, recommended, bulk, embedded] = HINTS;
                 self.hints = Some(SyncHints {
-                    min_minutes: number(text("MinTimeBetweenSyncs")),
-                    recommended_minutes: number(text("RecommendedTimeBetweenSyncs")),
-                    max_bulk_megabytes: number(text("MaxBulkDocumentSyncSize")),
-                    max_embedded_size: number(text("MaxRecommendedEmbeddedFileSize")),
+                    min_minutes: told.number(min, text(min)),
+                    recommended_minutes: told.number(recommended, text(recommended)),
+                    max_bulk_megabytes: told.number(bulk, text(bulk)),
+                    max_embedded_size: told.number(embedded, text(embedded)),
                     alternate_urls: text("AlternateUrls").map(Into::into),
                 });
             }
@@ -106,15 +179,19 @@ impl Found {
                     Some(count) => Some(count.parse().map_err(|_| expected("a number in ItemCount", start))?),
                 };
                 let next_place = text("ListItemCollectionPositionNext").filter(|place| !place.is_empty());
+                // Sent back with another character in it, it would be another place.
+                if next_place.is_some_and(|place| place.contains(char::REPLACEMENT_CHARACTER)) {
+                    return Err(expected("a ListItemCollectionPositionNext of characters", start));
+                }
                 self.data = Some(Data { item_count, next_place: next_place.map(Into::into) });
             }
             Place::Id if self.events.len() >= limits.events => {
                 return Err(beyond(limits.events, "elements Id", "events", byte(start)));
             }
             Place::Id => self.events.push(Event {
-                kind: kind(&text),
+                kind: kind(&text, &mut self.unreadable),
                 id: None,
-                unique_id: text("UniqueId").and_then(guid),
+                unique_id: self.unreadable.read("UniqueId", text("UniqueId"), guid),
                 client_id: text("MetaInfo_vti_clientid").map(Into::into),
             }),
             Place::List => {
@@ -162,12 +239,12 @@ impl Found {
 }
 
 /// What happened, by the attributes of an `Id`.
-fn kind<'a>(text: &impl Fn(&'static str) -> Option<&'a str>) -> EventKind {
+fn kind<'a>(text: &impl Fn(&'static str) -> Option<&'a str>, told: &mut Unreadable) -> EventKind {
     match text("ChangeType").unwrap_or_default() {
         "Delete" => EventKind::Deleted,
         "MoveAway" => EventKind::MovedAway {
-            to_list: text("AfterListId").and_then(guid),
-            to_item: number(text("AfterItemId")),
+            to_list: told.read("AfterListId", text("AfterListId"), guid),
+            to_item: told.number("AfterItemId", text("AfterItemId")),
         },
         "Restore" => EventKind::Restored,
         "InvalidToken" => EventKind::InvalidToken,
@@ -177,9 +254,13 @@ fn kind<'a>(text: &impl Fn(&'static str) -> Option<&'a str>) -> EventKind {
     }
 }
 
-fn number<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
-    text?.trim().parse().ok()
-}
+/// What the server asks of a client, in numbers.
+const HINTS: [&str; 4] = [
+    "MinTimeBetweenSyncs",
+    "RecommendedTimeBetweenSyncs",
+    "MaxBulkDocumentSyncSize",
+    "MaxRecommendedEmbeddedFileSize",
+];
 
 /// Bytes of a row with nothing but an id.
 const SHORTEST_ROW: usize = "<row ows_ID='1'/>".len();
@@ -207,6 +288,8 @@ pub(super) fn rowset(found: Found, body: String) -> Result<Rowset, DecodeError> 
         fields: found.fields,
         settings: found.settings,
     });
+    let mut unreadable = found.unreadable;
+    unreadable.look_through(&arena);
     Ok(Rowset {
         token: changes.token,
         more_changes: changes.more,
@@ -220,5 +303,7 @@ pub(super) fn rowset(found: Found, body: String) -> Result<Rowset, DecodeError> 
         broken: found.broken,
         illegal: found.illegal,
         illegal_count: found.illegal_count,
+        unreadable: unreadable.first,
+        unreadable_count: unreadable.count,
     })
 }

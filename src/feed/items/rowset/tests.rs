@@ -65,13 +65,30 @@ fn elements_are_known_by_namespace_and_local_name_whatever_the_prefix() {
 }
 
 #[test]
-fn byte_order_marks_are_passed_over_and_bad_utf8_is_refused() {
+fn byte_order_marks_are_passed_over_and_bad_utf8_is_replaced_and_told() {
     let body = answer("", "", "<z:row ows_ID='1' ows_A='é'/>");
     for marks in ["", "\u{FEFF}", "\u{FEFF}\u{FEFF}"] {
         assert_eq!(read(format!("{marks}{body}")).unwrap().rows.get(0).unwrap().get("A"), Some("é"));
     }
     let latin1: Vec<u8> = body.chars().map(|char| u8::try_from(u32::from(char)).unwrap()).collect();
-    assert!(read_bytes(&latin1).unwrap_err().to_string().starts_with("expected UTF-8 at byte"));
+    let page = read_bytes(&latin1).unwrap();
+    assert_eq!(page.rows.get(0).unwrap().get("A"), Some("\u{FFFD}"));
+    let told = &page.illegal[0];
+    let at = latin1.iter().position(|byte| *byte == 0xE9).unwrap() as u64;
+    assert_eq!((told.code, told.offset, told.item, page.illegal_count), (0xFFFD, at, Some(1), 1));
+    assert_eq!(told.attribute.as_deref(), Some("ows_A"));
+    // What is no text is none of a name, a token or a number either.
+    for proof in ["ows_A", "LastChangeToken=\"1", "ItemCount=\"", "ListItemCollectionPositionNext=\""] {
+        let body = answer(
+            "",
+            "ItemCount=\"1\" ListItemCollectionPositionNext=\"p_ID=1\"",
+            "<z:row ows_ID='1' ows_A='a'/>",
+        );
+        let at = body.find(proof).unwrap() + proof.len();
+        let bytes = [&body.as_bytes()[..at], b"\xE9\xFF", &body.as_bytes()[at..]].concat();
+        let is_row = proof == "ows_A";
+        assert_eq!(read_bytes(&bytes).map(|page| page.broken.len()).ok(), is_row.then_some(1), "{proof}");
+    }
     for empty in ["", " ", "\u{FEFF}\n"] {
         assert!(refused(empty).is_cut());
     }
@@ -184,7 +201,10 @@ fn every_attribute_of_the_frame_is_read() {
     assert_eq!(page.effective_perm_mask, Some(0x1b0_3c43_12ef));
     assert_eq!(with("MinTimeBetweenSyncs='soon'").unwrap().hints.min_minutes, None);
     assert_eq!(with("EffectivePermMask='FullMask'").unwrap().effective_perm_mask, Some(u64::MAX >> 1));
-    assert!(with("EffectivePermMask='most'").unwrap_err().to_string().contains("EffectivePermMask"));
+    let odd = with("EffectivePermMask='0xmost' MinTimeBetweenSyncs='soon'").unwrap();
+    assert_eq!(odd.effective_perm_mask, None);
+    let told: Vec<_> = odd.unreadable.iter().map(|value| (&*value.attribute, &*value.text)).collect();
+    assert_eq!(told, [("EffectivePermMask", "0xmost"), ("MinTimeBetweenSyncs", "soon")]);
 }
 
 #[test]

@@ -42,6 +42,10 @@ impl Sync {
                         naming.as_of = naming.as_of.max(number);
                     }
                 }
+                // It may be any item, and what is not named here is told nowhere.
+                ChangedObject::Unknown { type_name } if is_item(type_name.as_deref(), change) => {
+                    return Ok(self.reload(ResyncReason::UnknownChange));
+                }
                 ChangedObject::List(_) if change.kind == ChangeKind::Restore => {
                     return Ok(self.reload(ResyncReason::Restored));
                 }
@@ -69,4 +73,9 @@ impl Sync {
         ids.ids().for_each(|id| items.pending.insert(id));
         Ok(Said::Nothing)
     }
+}
+
+/// Whether something that cannot be told may be an item whose id cannot be read.
+fn is_item(type_name: Option<&str>, change: &Change) -> bool {
+    !change.unreadable.is_empty() && type_name.is_none_or(|name| name == "SP.ChangeItem")
 }

@@ -1,7 +1,7 @@
 //! Answers that are dirty, broken or cut.
 
 use super::*;
-use crate::item::MAX_ILLEGAL;
+use crate::item::{MAX_ILLEGAL, UnreadableValue};
 
 #[test]
 fn characters_that_xml_forbids_are_replaced_and_told_with_their_place() {
@@ -207,4 +207,61 @@ fn a_cut_answer_is_known_as_cut_wherever_it_ends() {
         assert!(error.is_cut(), "{}: {error}", &whole[..end]);
     }
     assert!(std::error::Error::source(&refused("<a b='")).is_some());
+}
+
+#[test]
+fn a_pair_of_references_to_the_halves_of_a_character_is_that_character() {
+    for (raw, text, illegal) in [
+        ("Hi &#55357;&#56832; there", "Hi 😀 there", 0),
+        ("Hi &#xD83D;&#xDE00;&#xd83d;&#56832;", "Hi 😀😀", 0),
+        ("&#xD83D; &#xDE00;", "\u{FFFD} \u{FFFD}", 2),
+        ("&#xDE00;&#xD83D;", "\u{FFFD}\u{FFFD}", 2),
+        ("&#xD83D;&#xD83D;&#xDE00;", "\u{FFFD}😀", 1),
+        ("&#xD83D;&#65;&#xD83D;&amp;&#xD83D;", "\u{FFFD}A\u{FFFD}&\u{FFFD}", 3),
+    ] {
+        let field = format!("<List><Fields><Field Name='X'><Formula>{raw}</Formula></Field></Fields></List>");
+        let page = read(answer(&field, "", &format!("<z:row ows_ID='1' ows_T='{raw}'/>"))).unwrap();
+        assert_eq!(page.rows.get(0).unwrap().get("T"), Some(text), "{raw}");
+        let schema = page.list.as_ref().unwrap().schema();
+        assert_eq!(schema.field("X").unwrap().formula.as_deref(), Some(text), "{raw}");
+        assert_eq!(page.illegal_count, 2 * illegal, "{raw}");
+    }
+}
+
+#[test]
+fn what_a_row_or_an_event_says_of_itself_is_told_where_it_cannot_be_read() {
+    let guid = "{41F0A6D3-08C2-4B79-8E15-7A2D9C36B0E4}";
+    let body = answer(
+        "<Id ChangeType='Delete' UniqueId='nobody'>17</Id><Id ChangeType='MoveAway' AfterListId='x' AfterItemId='y'>18</Id>",
+        "",
+        &format!(
+            "<z:row ows_ID='1' ows_UniqueId='1;#{guid}' ows_ParentUniqueId='{guid}' ows_owshiddenversion='3'/>\
+             <z:row ows_ID='2' ows_UniqueId='2;#{{41F0}}' ows_ParentUniqueId='{guid}x' ows_owshiddenversion='three'/>\
+             <z:row ows_ID='3' ows_owshiddenversion='' ows_PermMask='all' ows_UniqueId='4;#{guid}' ows_FSObjType='3;#x'/>"
+        ),
+    );
+    let page = read(&body).unwrap();
+    let told = |value: &UnreadableValue| (value.item, value.attribute.to_string(), value.text.to_string());
+    let told: Vec<_> = page.unreadable.iter().map(told).collect();
+    let of = |item: Option<i32>, attribute: &str, text: &str| (item, attribute.to_owned(), text.to_owned());
+    assert_eq!(
+        told,
+        [
+            of(None, "UniqueId", "nobody"),
+            of(None, "AfterListId", "x"),
+            of(None, "AfterItemId", "y"),
+            of(Some(2), "ows_UniqueId", "2;#{41F0}"),
+            of(Some(3), "ows_UniqueId", &format!("4;#{guid}")),
+            of(Some(2), "ows_ParentUniqueId", &format!("{guid}x")),
+            of(Some(2), "ows_owshiddenversion", "three"),
+            of(Some(3), "ows_FSObjType", "3;#x"),
+            of(Some(3), "ows_PermMask", "all"),
+        ]
+    );
+    assert_eq!((ids(&page), page.unreadable_count, page.events.len()), (vec![1, 2, 3], 9, 2));
+    let flood = "<z:row ows_ID='1' ows_owshiddenversion='three'/>".repeat(1_000);
+    let page = rows(&flood);
+    assert_eq!((page.unreadable.len(), page.unreadable_count), (MAX_ILLEGAL, 1_000));
+    let long = rows(&format!("<z:row ows_ID='1' ows_UniqueId='{}'/>", "é".repeat(1_000)));
+    assert_eq!(long.unreadable[0].text.chars().count(), 200);
 }
