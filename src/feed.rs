@@ -14,6 +14,7 @@ use crate::{
     fault,
     query::QueryError,
     site::Site,
+    xml::leads_to,
 };
 
 /// An endpoint that can be asked a single question, without a session: one request, one answer, any query the
@@ -144,6 +145,26 @@ pub(crate) fn text_with(body: &[u8], substitute: char) -> Result<Cow<'_, str>, D
     }
     Ok(Cow::Owned(text))
 }
+
+/// Refuses an answer in Atom, which a server writes that does not know the JSON it was asked for.
+pub(crate) fn no_atom(body: &[u8]) -> Result<(), DecodeError> {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii_start();
+    let leads = || {
+        let head = String::from_utf8_lossy(&body[..body.len().min(ATOM_HEAD)]);
+        ["feed", "entry"].iter().any(|root| leads_to(&head, &[root]) == Some(true))
+    };
+    if body.first() != Some(&b'<') || !leads() {
+        return Ok(());
+    }
+    Err(DecodeError::new(
+        "JSON, but the server answers in Atom: one that old knows verbose JSON alone, which Generation::Server2013 asks \
+         for (--server 2013),",
+        "byte 0",
+    ))
+}
+
+/// Bytes in which the first element of a document stands.
+const ATOM_HEAD: usize = 4 << 10;
 
 /// A body of no more bytes than are read, without its byte order mark.
 fn bounded(body: &[u8]) -> Result<&[u8], DecodeError> {

@@ -68,6 +68,7 @@ pub(crate) fn request(site: &Site, scope: &Scope) -> Request<Vec<u8>> {
 /// # Errors
 /// Where the body is no such object, or has no token.
 pub(crate) fn read(body: &[u8]) -> Result<ChangeToken, DecodeError> {
+    feed::no_atom(body)?;
     let object: Object = serde_json::from_str(feed::text(body)?)
         .map_err(|error| DecodeError::json("an object with a CurrentChangeToken", error))?;
     let text = object.0.ok_or_else(|| DecodeError::new("a CurrentChangeToken", "the top of the object"))?;

@@ -37,7 +37,7 @@ mod value;
 
 use uuid::Uuid;
 
-pub(crate) use self::value::{guid, object_type, own, perm_mask};
+pub(crate) use self::value::{guid, object_type, own, perm_mask, rights};
 pub use self::{
     kind::FieldKind,
     list::{FieldDefinition, ListDefinition},
@@ -73,7 +73,9 @@ pub struct Rowset {
     pub next_place: Option<Box<str>>,
     /// How many rows the server says this page has; never more than it has. `None` where it does not say.
     pub item_count: Option<u64>,
-    /// `EffectivePermMask`: the caller's rights on the list. `None` where the server does not say.
+    /// `EffectivePermMask`: the caller's rights on the list, as a number or by their names. `None` where the server does
+    /// not say; of a list of names that has unknown ones, the known, and the others are in
+    /// [`unreadable`](Rowset::unreadable).
     pub effective_perm_mask: Option<u64>,
     /// What the server asks of a client that comes again and again.
     pub hints: SyncHints,

@@ -114,6 +114,9 @@
 //! - Age is counted in the server's time, rests in the caller's monotonic time. A server's wish to be left alone is
 //!   never cut short; one that does not fit [`Settings::policy`] is an error that says how long it is.
 //! - What is not known survives: kinds, types and members of rows that no version of this crate has heard of.
+//! - One row never stops a feed: what of it cannot be read is told ([`Change::unreadable`],
+//!   [`Rowset::unreadable`], [`Notice`]). Only what proves the end is strict: tokens, counts
+//!   and places.
 //!
 //! # Limits
 //!
@@ -125,7 +128,7 @@
 //! | bytes of a digest, of an error | 1 MiB | | [`DecodeError`]; the error is told by its status |
 //! | XML: elements in one another | 64 | | [`Error::Decode`] |
 //! | XML: attributes of an element, names in all | 4,096, 16,384 | | [`Error::Decode`] |
-//! | JSON: values in one another, as far as they are read | 127 | | [`Error::Decode`]; what is not known is passed over, or kept as text, at any depth |
+//! | JSON: values in one another, as far as they are read | 127 | | [`Error::Decode`]; a member of a row is kept as text ([`Change::unreadable`]); what is not known is passed over, or kept as text, at any depth |
 //! | rows of a page | 100,000 of the log, 1,000,000 of a list | [`Settings::limits`], [`Feed::read_within`]; asked for by [`ChangeQuery::page_size`], [`ItemQuery::row_limit`] | [`Error::Decode`] |
 //! | what a page tells of items beside its rows | 1,000,000 of a list | [`Settings::limits`], [`Feed::read_within`] | [`Error::Decode`] |
 //! | rows of a page that cannot be read | 10,000 of a list | | [`Error::Decode`] |

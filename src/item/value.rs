@@ -5,6 +5,7 @@ mod link;
 mod lookup;
 mod person;
 mod property;
+mod rights;
 mod term;
 
 use std::borrow::Cow;
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil, tz::Offset};
 use uuid::Uuid;
 
+pub(crate) use self::rights::{perm_mask, rights};
 pub use self::{
     attachment::{Attachment, Attachments},
     link::Link,
@@ -153,19 +155,6 @@ pub(crate) fn object_type(text: &str, id: i32) -> Option<ObjectType> {
     })
 }
 
-/// Rights as a number (`0x1b03c4312ef`), or by the words for all of them and for none.
-pub(crate) fn perm_mask(text: &str) -> Option<u64> {
-    match text {
-        "FullMask" => Some(FULL_MASK),
-        "EmptyMask" => Some(0),
-        _ => {
-            let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
-            let digits = (!digits.starts_with('+')).then_some(digits)?;
-            u64::from_str_radix(digits, 16).ok()
-        }
-    }
-}
-
 fn number(text: &str) -> Option<f64> {
     // What else Rust reads as a number ("inf", "nan") is none here.
     let plain =
@@ -215,9 +204,6 @@ fn is_content_type_id(text: &str) -> bool {
 
 /// What separates the parts of a value.
 const SEPARATOR: &str = ";#";
-
-/// All rights (`FullMask`).
-const FULL_MASK: u64 = 0x7fff_ffff_ffff_ffff;
 
 #[cfg(test)]
 mod tests;

@@ -344,6 +344,56 @@ fn half_a_surrogate_pair_and_bytes_that_are_no_text_become_a_replacement_charact
 }
 
 #[test]
+fn types_are_read_from_the_annotations_of_odata_v4() {
+    let row = |name: &str, annotation: &str| {
+        item_row(3, "UniqueId", &format!(r#""{GUID}""#))
+            .replace(r#""__metadata":{"type":"SP.ChangeItem"}"#, &format!(r#""{annotation}":"{name}""#))
+    };
+    for annotation in ["@odata.type", "odata.type"] {
+        for (name, object) in
+            [("#SP.ChangeItem", "item"), ("#SP.ChangeFolder", "folder"), ("SP.ChangeFile", "file")]
+        {
+            let rows = [row(name, annotation)];
+            assert_eq!(objects(&page_of(&rows).unwrap()), [object], "{annotation} {name}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_in_atom_says_so_and_what_to_ask_with() {
+    let feed = "<?xml version='1.0'?><!-- a --><feed xmlns='http://www.w3.org/2005/Atom'><entry/></feed>";
+    for body in [feed.to_owned(), format!("\u{FEFF}\n{feed}"), feed.replace("feed", "a:entry")] {
+        let query = ChangeQuery::preset(Scope::Web, Preset::Everything);
+        for error in [
+            query.read(&Response::new(&body)).map(drop),
+            CurrentChangeToken::of(Scope::Web).read(&Response::new(&body)).map(drop),
+        ] {
+            let Err(Error::Decode(error)) = error else { panic!("{error:?}") };
+            let told = error.to_string();
+            assert!(
+                told.contains("Atom") && told.contains("Generation::Server2013") && !error.is_cut(),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_notification_of_a_webhook_is_told_from_a_change() {
+    let body = format!(
+        r#"{{"value":[{{"subscriptionId":"{GUID}","clientState":"k7","resource":"{GUID}","siteUrl":"/sites/ops"}}]}}"#
+    );
+    let query = ChangeQuery::preset(Scope::Web, Preset::Everything);
+    for body in [body.clone(), format!(" {body}")] {
+        let Err(Error::Decode(error)) = query.read(&Response::new(body)) else { panic!() };
+        assert!(error.to_string().contains("webhook's notification: it holds no change"), "{error}");
+    }
+    // A change with such a member is one.
+    let change = &page_of(&[item_row(3, "subscriptionId", "5")]).unwrap()[0];
+    assert_eq!(change.undeclared, [("subscriptionId".into(), "5".into())]);
+}
+
+#[test]
 fn a_token_that_cannot_be_read_is_that_of_the_row_before_and_the_last_one_is_an_error() {
     for json in ["5", "null", "{}", r#"{"StringValue":"1;3;x;1;1"}"#, "\"\""] {
         let bad = item_row(0, "ChangeToken", json);

@@ -40,6 +40,7 @@ pub(crate) fn read(
     before: Option<&ChangeToken>,
 ) -> Result<Vec<Change>, DecodeError> {
     let most = limits.changes;
+    feed::no_atom(body)?;
     let (text, replaced) = match feed::text_with(body, char::REPLACEMENT_CHARACTER)? {
         Cow::Borrowed(text) => match fast::read(text, keep_raw, most) {
             Some(changes) => return Ok(changes),
@@ -91,6 +92,11 @@ impl Rows<'_> {
         let (change, bad_token) =
             change(row, self.keep_raw, self.replaced, before).map_err(|trouble| match trouble {
                 Trouble::Value(error) => value(error),
+                Trouble::Notification => DecodeError::new(
+                    "a change, but this is a webhook's notification: it holds no change and only names the list that \
+                     has some (resource), so ask GetChanges for them,",
+                    place.to_string(),
+                ),
                 Trouble::Lacks(member) => DecodeError::new(format!("the member {member}"), place.to_string()),
             })?;
         self.tokenless = bad_token.map(value);
@@ -104,6 +110,8 @@ impl Rows<'_> {
 enum Trouble {
     /// The row is none at all, or its token is none and there is no other.
     Value(serde_json::Error),
+    /// It is a notification of a webhook.
+    Notification,
     /// It lacks a member that every server sends.
     Lacks(&'static str),
 }

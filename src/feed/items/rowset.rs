@@ -156,6 +156,7 @@ impl<'a> Reading<'a> {
         found.names = self.cells.names();
         (found.cells, found.extra) = (self.cells.cells, self.cells.extra);
         (found.illegal, found.illegal_count) = (self.cells.illegal.first, self.cells.illegal.count);
+        found.unreadable.join(self.cells.doubled);
         Ok(found)
     }
 

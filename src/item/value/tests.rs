@@ -232,10 +232,15 @@ fn rights_are_a_number_in_hexadecimal_or_a_word() {
         ("0x1b03c4312ef", 0x1b0_3c43_12ef),
         ("0X1B", 27),
         ("EmptyMask", 0),
+        ("ViewListItems, OpenItems, Open, ViewPages", 0x3_0021),
+        ("ViewListItems,EnumeratePermissions", 0x4000_0000_0000_0001),
     ] {
         assert_eq!(value(FieldKind::PermMask, text), Some(Value::PermMask(mask)), "{text}");
     }
-    assert_other(FieldKind::PermMask, &["0x", "27", "0x10000000000000000", "0x+1", "fullmask"]);
+    assert_other(
+        FieldKind::PermMask,
+        &["0x", "27", "0x10000000000000000", "0x+1", "fullmask", "ViewListItems, Fly", ","],
+    );
 }
 
 #[test]

@@ -28,6 +28,8 @@ macro_rules! members {
         pub(super) struct Row<'a> {
             /// The members whose values cannot be read, as they stand.
             flaws: Vec<(Cow<'a, str>, &'a RawValue)>,
+            /// Whether a member stands in it that only notifications of webhooks have.
+            notifies: bool,
             /// What is wrong with the token.
             bad_token: Option<serde_json::Error>,
             type_name: Option<Box<str>>,
@@ -173,6 +175,8 @@ fn is_among(name: &str, members: u64) -> bool {
 
 const METADATA: &str = "__metadata";
 const TOKEN: &str = "ChangeToken";
+/// A member of a webhook's notification.
+const NOTIFICATION: &str = "subscriptionId";
 /// What every row says beside its token.
 const ALWAYS: [&str; 3] = ["ChangeType", "SiteId", "Time"];
 /// The number of the kind of a row whose own cannot be read; no server has it.
@@ -244,7 +248,13 @@ impl<'a> Row<'a> {
     fn pass(&mut self, name: &str, json: &str) -> serde_json::Result<()> {
         let type_name = match name {
             METADATA => serde_json::from_str::<Metadata>(json)?.type_name,
-            "odata.type" => serde_json::from_str(json)?,
+            // OData v4 writes the name as a fragment of its metadata.
+            "odata.type" | "@odata.type" => serde_json::from_str::<Option<String>>(json)?
+                .map(|name| name.strip_prefix('#').unwrap_or(&name).into()),
+            NOTIFICATION => {
+                (self.strangers, self.notifies) = (true, true);
+                None
+            }
             _ => {
                 self.strangers |= !is_annotation(name);
                 None
@@ -267,6 +277,7 @@ impl<'a> Row<'a> {
                 before.clone()
             }
             (None, None, Some(error)) => return Err(Trouble::Value(error)),
+            (None, _, None) if self.notifies => return Err(Trouble::Notification),
             (None, _, None) => return Err(Trouble::Lacks(TOKEN)),
         };
         self.has_all(&ALWAYS)?;

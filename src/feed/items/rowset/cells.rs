@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::{MAX_ATTRIBUTES, MAX_NAMES, expected};
+use super::{MAX_ATTRIBUTES, MAX_NAMES, expected, finish::Unreadable};
 use crate::{
     error::DecodeError,
     item::{
@@ -30,6 +30,8 @@ pub(super) struct Cells<'a> {
     pub(super) cells: Vec<Cell>,
     pub(super) extra: String,
     pub(super) illegal: Illegal,
+    /// Properties that stand in a row more than once: the first one counts.
+    pub(super) doubled: Unreadable,
 }
 
 /// How far the cells had come.
@@ -81,6 +83,7 @@ impl<'a> Cells<'a> {
             cells: Vec::with_capacity(text.len() / 32),
             extra: String::new(),
             illegal: Illegal::default(),
+            doubled: Unreadable::default(),
         }
     }
 
@@ -150,7 +153,12 @@ impl<'a> Cells<'a> {
                 return Err(Trouble::Flaw { reason: "no blank between two attributes".into(), at });
             }
             let name = self.name(key)?;
-            if !self.is_first(name) {
+            let is_first = self.is_first(name);
+            if !is_first && key.starts_with(PROPERTY) {
+                self.doubled.note(None, key, raw);
+                continue;
+            }
+            if !is_first {
                 return Err(Trouble::Flaw { reason: format!("the attribute {key} twice").into(), at });
             }
             if key != "xmlns" && !key.starts_with("xmlns:") {
@@ -309,5 +317,7 @@ fn index(at: usize) -> u32 {
 }
 
 const ID: &str = "ows_ID";
+/// What the names of properties of an item's bag begin with. Servers were seen to send one of them twice.
+const PROPERTY: &str = "ows_MetaInfo_";
 /// Names most answers do with.
 const USUAL_NAMES: usize = 128;

@@ -10,7 +10,7 @@ use crate::{
         BrokenRow, Event, EventKind, IllegalCharacter, ListDefinition, MAX_ILLEGAL, Rows, Rowset, SyncHints,
         UnreadableValue,
         arena::{Arena, Cell, Head, RowHead, Span},
-        guid, object_type, own, perm_mask,
+        guid, object_type, own, perm_mask, rights,
     },
     token::ChangeToken,
 };
@@ -30,28 +30,37 @@ pub(super) struct Found {
     pub(super) settings: Vec<Cell>,
     hints: Option<SyncHints>,
     effective_perm_mask: Option<u64>,
-    unreadable: Unreadable,
+    pub(super) unreadable: Unreadable,
     changes: Option<Changes>,
     events: Vec<Event>,
     list: Option<Head>,
     fields: Vec<Head>,
+    /// Whether the field that is open was passed by, because it has no name.
+    nameless: bool,
     data: Option<Data>,
 }
 
 /// Values that are not what their names promise, as they are met.
 #[derive(Debug, Default)]
-struct Unreadable {
+pub(super) struct Unreadable {
     first: Vec<UnreadableValue>,
     count: u64,
 }
 
 impl Unreadable {
-    fn note(&mut self, item: Option<i32>, attribute: &str, text: &str) {
+    pub(super) fn note(&mut self, item: Option<i32>, attribute: &str, text: &str) {
         self.count += 1;
         if self.first.len() < MAX_ILLEGAL {
             let text = text.chars().take(MAX_TEXT).collect::<String>().into();
             self.first.push(UnreadableValue { item, attribute: attribute.into(), text });
         }
+    }
+
+    /// Takes what was noted elsewhere.
+    pub(super) fn join(&mut self, other: Unreadable) {
+        self.count += other.count;
+        let room = MAX_ILLEGAL.saturating_sub(self.first.len());
+        self.first.extend(other.first.into_iter().take(room));
     }
 
     /// What an attribute of the answer itself says; an empty one says nothing.
@@ -144,7 +153,13 @@ impl Found {
                 once(self.hints.is_some(), "listitems")?;
                 let told = &mut self.unreadable;
                 let mask = "EffectivePermMask";
-                self.effective_perm_mask = told.read(mask, text(mask), perm_mask);
+                if let Some(rights_told) = text(mask).filter(|text| !text.is_empty()) {
+                    let (known, unknown) = rights(rights_told);
+                    if known.is_none() || !unknown.is_empty() {
+                        told.note(None, mask, &unknown.join(", "));
+                    }
+                    self.effective_perm_mask = known;
+                }
                 let [min, recommended, bulk, embedded] = HINTS;
                 self.hints = Some(SyncHints {
                     min_minutes: told.number(min, text(min)),
@@ -200,8 +215,12 @@ impl Found {
                 return Ok(());
             }
             Place::Field => {
-                if text("Name").is_none_or(str::is_empty) {
-                    return Err(expected("a Field with a Name", start));
+                self.nameless = text("Name").is_none_or(str::is_empty);
+                if self.nameless {
+                    // No row and no request can name it.
+                    self.unreadable.note(None, "Name", text("ID").unwrap_or_default());
+                    cells.forget(head);
+                    return Ok(());
                 }
                 if self.fields.len() >= limits.fields() {
                     return Err(beyond(limits.fields(), "fields", "fields", byte(start)));
@@ -231,7 +250,7 @@ impl Found {
 
     /// Adds a child's text to the field that was kept last, whose cells are the last ones.
     pub(super) fn extend_field(&mut self, cell: Cell, cells: &mut Cells<'_>) {
-        if let Some(field) = self.fields.last_mut() {
+        if let Some(field) = self.fields.last_mut().filter(|_| !self.nameless) {
             cells.cells.push(cell);
             field.end += 1;
         }

@@ -172,7 +172,6 @@ fn what_is_broken_beside_the_rows_makes_the_answer_unreadable() {
     for (good, bad) in [
         ("ID='{A}'", "ID='{A}' ID='{A}'"),
         ("Name='A'", "Name='A' Name='A'"),
-        ("Name='A'", "Nome='A'"),
         ("Name='A'", "Name='<'"),
         ("ChangeType='Delete'", "ChangeType='&a;'"),
         ("ChangeType='Delete'", "ChangeType=Delete"),
@@ -264,4 +263,41 @@ fn what_a_row_or_an_event_says_of_itself_is_told_where_it_cannot_be_read() {
     assert_eq!((page.unreadable.len(), page.unreadable_count), (MAX_ILLEGAL, 1_000));
     let long = rows(&format!("<z:row ows_ID='1' ows_UniqueId='{}'/>", "é".repeat(1_000)));
     assert_eq!(long.unreadable[0].text.chars().count(), 200);
+}
+
+#[test]
+fn rights_may_be_a_list_of_names_and_unknown_ones_are_told() {
+    let mask = |mask: &str| {
+        let page =
+            read(answer("", "", "").replace("<listitems", &format!("<listitems EffectivePermMask='{mask}'")));
+        let page = page.unwrap();
+        let told = page.unreadable.first().map(|value| value.text.to_string());
+        (page.effective_perm_mask, told)
+    };
+    assert_eq!(mask("ViewListItems, OpenItems, Open, ViewPages"), (Some(0x3_0021), None));
+    assert_eq!(mask("ViewListItems, Fly, OpenItems, Swim"), (Some(0x21), Some("Fly, Swim".to_owned())));
+    assert_eq!(mask("most"), (None, Some("most".to_owned())));
+    assert_eq!((mask(""), mask("0x1b")), ((None, None), (Some(27), None)));
+}
+
+#[test]
+fn a_field_without_a_name_is_passed_by_and_told() {
+    let fields = "<List><Fields><Field Name='A'><Formula>=1</Formula></Field><Field ID='{1}'><Formula>=2</Formula></Field>\
+        <Field Name='B'><Formula>=3</Formula></Field></Fields></List>";
+    let page = read(answer(fields, "", "<z:row ows_ID='1'/>")).unwrap();
+    let schema = page.list.as_ref().unwrap().schema();
+    let formulas: Vec<_> =
+        schema.fields().iter().map(|field| (field.name(), field.formula.as_deref())).collect();
+    assert_eq!(formulas, [("A", Some("=1")), ("B", Some("=3"))]);
+    assert_eq!((&*page.unreadable[0].attribute, &*page.unreadable[0].text), ("Name", "{1}"));
+}
+
+#[test]
+fn a_property_that_stands_twice_in_a_row_counts_once_and_is_told() {
+    let page = rows(
+        "<z:row ows_ID='1' ows_MetaInfo_x='a' ows_MetaInfo_x='b'/><z:row ows_ID='2' ows_MetaInfo_x='c'/>",
+    );
+    assert_eq!((ids(&page), page.broken.len(), page.unreadable_count), (vec![1, 2], 0, 1));
+    assert_eq!(page.rows.get(0).unwrap().property("x"), Some("a"));
+    assert_eq!((&*page.unreadable[0].attribute, &*page.unreadable[0].text), ("ows_MetaInfo_x", "b"));
 }
