@@ -1,6 +1,6 @@
 //! The event line: one change as one JSON object on one line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -37,6 +37,9 @@ pub(crate) struct Event<'a> {
     editor: Option<&'a str>,
     #[serde(flatten)]
     more: More<'a>,
+    /// What of the row cannot be read, as JSON text.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unreadable: BTreeMap<&'a str, &'a str>,
     /// The row as the server wrote it.
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<&'a RawValue>,
@@ -127,6 +130,7 @@ impl<'a> Event<'a> {
             path: None,
             editor: None,
             more: More { relative_time: change.relative_time.as_deref(), ..More::default() },
+            unreadable: change.unreadable.iter().map(|(name, json)| (&**name, &**json)).collect(),
             raw,
         };
         event.take(&change.object);

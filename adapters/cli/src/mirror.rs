@@ -209,6 +209,13 @@ impl Run<'_> {
                     "groups or roles changed, and nobody tells on which items: what you may see may differ from the copy \
                      until it was compared (--verify)",
                 ),
+                Notice::Unreadable { count, first } => {
+                    let item = first.item.map(|id| format!(" of item {id}")).unwrap_or_default();
+                    self.progress.note(format_args!(
+                        "{count} values cannot be read and count as absent, the first of them {}{item}: {:?}",
+                        first.attribute, first.text
+                    ));
+                }
                 other => self.progress.note(format_args!("{other:?}")),
             }
         }

@@ -114,7 +114,15 @@ fn held(answer: &Response<Vec<u8>>) -> Result<Held, Failure> {
 fn print(out: &mut Output, progress: &Progress, held: Held) -> io::Result<Exit> {
     match held {
         Held::Changes(changes) if changes.is_empty() => progress.note("no changes: the end of a log"),
-        Held::Changes(changes) => changes.iter().try_for_each(|change| out.change(change))?,
+        Held::Changes(changes) => {
+            changes.iter().try_for_each(|change| out.change(change))?;
+            let count: usize = changes.iter().map(|change| change.unreadable.len()).sum();
+            if count > 0 {
+                progress.note(format_args!(
+                    "{count} values of rows cannot be read; the lines hold them as they came"
+                ));
+            }
+        }
         Held::Token(token) => out.control(&Control::token(&token, None))?,
         Held::Rowset(rowset) => {
             rowset::lines(&rowset, |line| out.record(line))?;
@@ -125,6 +133,10 @@ fn print(out: &mut Output, progress: &Progress, held: Held) -> io::Result<Exit> 
             if rowset.illegal_count > 0 {
                 let count = rowset.illegal_count;
                 progress.note(format_args!("{count} characters that XML forbids were replaced by U+FFFD"));
+            }
+            if rowset.unreadable_count > 0 {
+                let count = rowset.unreadable_count;
+                progress.note(format_args!("{count} values cannot be read and count as absent"));
             }
             if rowset.events.iter().any(|event| event.discards_everything()) {
                 out.flush()?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use sharepoint_changes::{
     Row, Rowset,
-    item::{BrokenRow, Event, EventKind, IllegalCharacter, Schema},
+    item::{BrokenRow, Event, EventKind, IllegalCharacter, Schema, UnreadableValue},
 };
 use uuid::Uuid;
 
@@ -60,6 +60,7 @@ enum Kind<'a> {
 enum Notice<'a> {
     BrokenRow { index: u64, offset: u64, item_id: Option<i32>, reason: &'a str },
     IllegalCharacter { code: u32, offset: u64, item_id: Option<i32>, attribute: Option<&'a str> },
+    UnreadableValue { item_id: Option<i32>, attribute: &'a str, text: &'a str },
 }
 
 /// The last line: where to go on, and how much there was.
@@ -73,6 +74,7 @@ struct Page<'a> {
     rows: usize,
     broken: usize,
     illegal: u64,
+    unreadable: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<List<'a>>,
     effective_perm_mask: Option<String>,
@@ -107,6 +109,9 @@ pub(crate) fn lines<E>(rowset: &Rowset, mut print: impl FnMut(&Line<'_>) -> Resu
     }
     for character in &rowset.illegal {
         print(&Line::new(Kind::Notice(Notice::illegal(character))))?;
+    }
+    for value in &rowset.unreadable {
+        print(&Line::new(Kind::Notice(Notice::unreadable(value))))?;
     }
     print(&Line::new(Kind::Page(Box::new(Page::of(rowset)))))
 }
@@ -181,6 +186,13 @@ impl<'a> Notice<'a> {
     }
 }
 
+impl<'a> Notice<'a> {
+    fn unreadable(value: &'a UnreadableValue) -> Notice<'a> {
+        let UnreadableValue { item, attribute, text, .. } = value;
+        Notice::UnreadableValue { item_id: *item, attribute, text }
+    }
+}
+
 impl<'a> Page<'a> {
     fn of(rowset: &'a Rowset) -> Page<'a> {
         Page {
@@ -191,6 +203,7 @@ impl<'a> Page<'a> {
             rows: rowset.rows.len(),
             broken: rowset.broken.len(),
             illegal: rowset.illegal_count,
+            unreadable: rowset.unreadable_count,
             list: rowset.list.as_ref().map(|list| List {
                 id: list.id(),
                 title: list.title(),
@@ -237,6 +250,10 @@ impl fmt::Display for Line<'_> {
             Kind::Notice(Notice::IllegalCharacter { code, offset, item_id, .. }) => {
                 let item = item_id.map(|id| format!(" in item {id}")).unwrap_or_default();
                 write!(f, "{:<14}  U+{code:04X} at byte {offset}{item}", "illegal")
+            }
+            Kind::Notice(Notice::UnreadableValue { item_id, attribute, text }) => {
+                let item = item_id.map(|id| format!(" of item {id}")).unwrap_or_default();
+                write!(f, "{:<14}  {}{item}: {}", "unreadable", Printable(attribute), Printable(text))
             }
             Kind::Page(page) => {
                 write!(f, "{} events, {} rows", page.events, page.rows)?;

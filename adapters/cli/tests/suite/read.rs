@@ -103,6 +103,75 @@ fn unknown_types_kinds_and_members_survive_in_raw() {
     assert_eq!(rows["d"]["results"], Value::Array(raw));
 }
 
+/// A page of GetChanges with one row, this text in the place of its editor.
+fn changes(editor: &str) -> String {
+    format!(
+        r#"{{"d":{{"results":[{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{TOKEN}"}},
+        "ChangeType":1,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:15:31Z","Editor":"{editor}",
+        "ItemId":17,"ListId":"{LIST}","WebId":"{LIST}"}}]}}}}"#
+    )
+}
+
+/// An answer of the list feed with these attributes of its frame and these rows.
+fn rowset(frame: &str, rows: &str) -> String {
+    format!(
+        "<GetListItemChangesSinceTokenResult><listitems {frame} xmlns:rs='urn:schemas-microsoft-com:rowset' \
+         xmlns:z='#RowsetSchema'><Changes LastChangeToken='{TOKEN}'/><rs:data>{rows}</rs:data></listitems>\
+         </GetListItemChangesSinceTokenResult>"
+    )
+}
+
+const LIST: &str = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66";
+const TOKEN: &str = "1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161310130000;912004518";
+
+#[test]
+fn half_a_character_in_a_row_is_replaced_and_told_and_the_row_is_printed() {
+    let ended = run_with(&["read"], changes(r"Ana \ud83d").as_bytes()).with(0);
+    let line = &ended.lines()[0];
+    assert_eq!((&line["item_id"], &line["editor"]), (&17.into(), &"Ana \u{FFFD}".into()));
+    assert_eq!(line["unreadable"]["Editor"], r#""Ana \ud83d""#);
+    assert!(ended.err.contains("1 values of rows cannot be read"), "{}", ended.err);
+    let whole = run_with(&["read"], changes(r"Ana \ud83d\ude00").as_bytes()).with(0);
+    assert_eq!((whole.lines()[0].get("unreadable"), &*whole.err), (None, ""));
+}
+
+#[test]
+fn a_character_as_two_references_is_one_and_what_cannot_be_read_is_a_notice() {
+    let ended = run_with(
+        &["read"],
+        rowset("", "<z:row ows_ID='1' ows_Title='Hi &#55357;&#56832; there'/>").as_bytes(),
+    );
+    let ended = ended.with(0);
+    assert_eq!((&ended.lines()[0]["raw"]["ows_Title"], &*ended.err), (&"Hi 😀 there".into(), ""));
+    let ended =
+        run_with(&["read"], rowset("", "<z:row ows_ID='1' ows_UniqueId='nobody'/>").as_bytes()).with(0);
+    let lines = ended.lines();
+    assert_eq!((&lines[1]["notice"], &lines[1]["item_id"]), (&"unreadable_value".into(), &1.into()));
+    assert_eq!((&lines[1]["attribute"], &lines[1]["text"]), (&"ows_UniqueId".into(), &"nobody".into()));
+    assert_eq!((&lines[2]["unreadable"], lines.len()), (&1.into(), 3));
+    assert!(ended.err.contains("1 values cannot be read"), "{}", ended.err);
+}
+
+#[test]
+fn rights_by_their_names_are_a_mask() {
+    let ended = run_with(
+        &["read"],
+        rowset("EffectivePermMask='ViewListItems, OpenItems'", "<z:row ows_ID='1'/>").as_bytes(),
+    );
+    assert_eq!(ended.with(0).lines()[1]["effective_perm_mask"], "0x21");
+}
+
+#[test]
+fn an_answer_in_atom_and_a_notification_of_a_webhook_are_called_by_their_names() {
+    let atom = "<?xml version='1.0'?><feed xmlns='http://www.w3.org/2005/Atom'><id>1</id></feed>";
+    let hook =
+        format!(r#"{{"value":[{{"subscriptionId":"{LIST}","resource":"{LIST}","siteUrl":"/sites/ops"}}]}}"#);
+    for (body, says) in [(atom, "--server 2013"), (&*hook, "a webhook's notification: it holds no change")] {
+        let ended = run_with(&["read"], body.as_bytes()).with(8);
+        assert!(ended.err.contains(says) && ended.out.is_empty(), "{}", ended.err);
+    }
+}
+
 #[test]
 fn every_part_of_a_batch_is_told_and_the_first_failure_decides() {
     let ended = run(&["read", &fixture("batch.txt")]);
