@@ -12,6 +12,7 @@ mod permissions;
 mod reload;
 mod rowset;
 mod several;
+mod unreadable;
 
 use std::time::Duration;
 
