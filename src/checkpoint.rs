@@ -99,8 +99,8 @@ impl Checkpoint {
     }
 
     /// The same checkpoint with these items to be asked for before anything else is read: what a store finds missing
-    /// at the end of a full load, such as rows whose folder is not held. Commit it in place of the one that was handed
-    /// out, and go on with a new session from it.
+    /// at the end of a full load, such as rows whose folder is not held, or what lay below a folder that did not come.
+    /// Commit it in place of the one that was handed out, and go on with a new session from it.
     ///
     /// Without an item nothing changes. A checkpoint of changes has no such work and stays as it is.
     pub fn with_pending(&self, ids: impl IntoIterator<Item = i32>) -> Checkpoint {

@@ -31,10 +31,9 @@ pub struct Committed {
     pub seen: Option<u64>,
     /// Whether a full load ended with this page.
     pub loaded: bool,
-    /// Items whose folder is not held at the end of a load, or that went along with a folder which is hidden and may be
-    /// seen all the same. They were made pending in the checkpoint that was
-    /// committed: go on with a new session from [`Mirror::checkpoint`](crate::Mirror::checkpoint), because no page of
-    /// this one follows it.
+    /// Items whose folder is not held at the end of a load, or that went along with a folder which did not come, and may
+    /// be seen all the same. They were made pending in the checkpoint that was committed: go on with a new session from
+    /// [`Mirror::checkpoint`](crate::Mirror::checkpoint), because no page of this one follows it.
     pub orphans: u64,
 }
 
@@ -151,12 +150,9 @@ pub(crate) fn apply(
                 committed.told += remover.with_tree(*id, *unique_id, Reason::Deleted, watch)?;
                 writer.removed();
             }
-            ItemChange::Removed { id, unique_id, known: Known::Absent } => {
-                committed.absent += remover.with_tree(*id, *unique_id, Reason::Absent, watch)?;
-                writer.removed();
-            }
-            ItemChange::Removed { id, known: Known::Hidden, .. } => {
-                committed.absent += remover.hidden(*id, &mut along, watch)?;
+            ItemChange::Removed { id, known: known @ (Known::Absent | Known::Hidden), .. } => {
+                let reason = if *known == Known::Hidden { Reason::Hidden } else { Reason::Absent };
+                committed.absent += remover.not_brought(*id, reason, &mut along, watch)?;
                 writer.removed();
             }
             ItemChange::MovedAway { id, unique_id, to_list, to_item } => {

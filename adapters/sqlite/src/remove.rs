@@ -69,11 +69,12 @@ impl Remover<'_> {
         self.take(reason, watch)
     }
 
-    /// Removes an item that is hidden and everything below it; returns how many rows went, and adds the ids of those that
-    /// went along: they may be seen all the same.
-    pub(crate) fn hidden(
+    /// Removes an item that did not come and everything below it; returns how many rows went, and adds the ids of those
+    /// that went along: they may be seen all the same.
+    pub(crate) fn not_brought(
         &self,
         id: i32,
+        reason: Reason,
         along: &mut Vec<i32>,
         watch: &mut Watch,
     ) -> Result<u64, MirrorError> {
@@ -83,7 +84,7 @@ impl Remover<'_> {
             along.push(other?);
         }
         self.touch(id)?;
-        self.take(Reason::Hidden, watch)
+        self.take(reason, watch)
     }
 
     fn touch(&self, id: i32) -> Result<(), MirrorError> {

@@ -127,14 +127,15 @@ pub enum ItemChange {
 pub enum Known {
     /// The server said so.
     Told,
-    /// The server was asked for it by id and did not bring it.
+    /// The server was asked for it by id and did not bring it. What is known of a folder that way says little of what
+    /// lies below it: see [`Hidden`](Known::Hidden).
     Absent,
     /// Permissions on it, or on a folder it was moved into, changed, and the server, asked for it by id, did not bring
     /// it: the caller does not see it any more. Nobody who reads the copy by the caller's leave should.
     ///
     /// What lies below a folder goes with it as always; but some of it may have permissions of its own and be seen all
-    /// the same. Give the ids that went along to [`Checkpoint::with_pending`], commit that checkpoint, and go on with a
-    /// new session.
+    /// the same, and a folder that is only absent may be hidden, too. Give the ids that went along to
+    /// [`Checkpoint::with_pending`], commit that checkpoint, and go on with a new session.
     Hidden,
 }
 

@@ -141,7 +141,8 @@ pub enum Command {
         list: String,
         mask: String,
     },
-    /// Rights of the caller on an item, as a hexadecimal mask; none for those on its list.
+    /// Rights of the caller on an item and what inherits from it, as a hexadecimal mask; none for those on the folder it
+    /// stands in. Without the lowest bit it is hidden.
     SetItemPermissions {
         list: String,
         #[serde(flatten)]

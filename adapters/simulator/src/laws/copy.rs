@@ -79,7 +79,7 @@ impl Copy {
                     let mark = mark.clone().or(before.and_then(|held| held.mark));
                     self.rows.insert(row.id(), Held { row, mark });
                 }
-                ItemChange::Removed { id, known: Known::Hidden, .. } => {
+                ItemChange::Removed { id, known: Known::Absent | Known::Hidden, .. } => {
                     along.extend(self.below(id));
                     self.remove(id, None);
                 }

@@ -1,10 +1,11 @@
-//! A copy of a list that believes what the feed tells, and asks again where it only points.
+//! A copy of a list that believes what the feed tells, and asks again where it only points, or where the log alone tells
+//! of permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use sharepoint_simulator::world::ListRef;
-use sharepoint_simulator::{Held, Server};
+use sharepoint_simulator::{Event, Held, Object, Server};
 
 use crate::item_types::every_field;
 use crate::rowset::{BY_ID, Page, USUAL, answer, options_at, page};
@@ -15,6 +16,8 @@ pub(crate) struct Copy {
     rows: BTreeMap<i32, BTreeMap<String, String>>,
     token: String,
     mask: String,
+    /// Rows of the log that were read for permissions.
+    read: usize,
     /// Loads it took.
     pub(crate) loads: u32,
     /// Changes of `Id` elements seen.
@@ -116,12 +119,34 @@ impl Copy {
         }
     }
 
+    /// Items of which the log tells that their permissions changed, or that they came to lie where others hold.
+    fn permitted(&mut self, server: &Server, list: ListRef) -> BTreeSet<i32> {
+        let world = server.world();
+        let rows = world.log(world.web(world.list(list).web).site).all_rows();
+        let new = rows[self.read.min(rows.len())..].iter().filter(|row| row.list == Some(list));
+        self.read = rows.len();
+        let id = |row: &sharepoint_simulator::Row| match (&row.object, row.event) {
+            (
+                Object::Item { id, .. },
+                Event::AssignmentAdd
+                | Event::AssignmentDelete
+                | Event::ScopeAdd
+                | Event::ScopeDelete
+                | Event::MoveAway
+                | Event::MoveInto,
+            ) => Some(*id),
+            _ => None,
+        };
+        new.filter_map(id).collect()
+    }
+
     /// Brings the copy up to date.
     pub(crate) fn follow(&mut self, server: &mut Server, list: ListRef) {
         if self.token.is_empty() {
             self.load(server, list);
         }
-        let mut folders = BTreeSet::new();
+        let mut folders = self.permitted(server, list);
+        self.fetch(server, list, &folders);
         loop {
             let fields = every_field(server.world(), list);
             let members = json!({ "ChangeToken": self.token, "RowLimit": "100", "Query": BY_ID, "ViewFields": fields,

@@ -73,7 +73,7 @@ fn the_full_office_fills_every_type_and_does_what_is_hard_to_copy() {
 }
 
 #[test]
-fn a_copy_kept_by_the_feed_alone_is_the_list() {
+fn a_copy_kept_by_the_feed_and_by_what_the_log_tells_of_permissions_is_the_list() {
     let dialects = [
         &[][..],
         &[

@@ -127,7 +127,8 @@ fn the_table_is_the_list_after_every_story_however_its_processes_died() {
     let figures = told.unwrap_or_else(|broken| panic!("{broken}"));
     println!("{figures}| deaths inside a transaction | {} |", deaths.get());
     assert!(figures.crashes >= many && figures.pages > 3 * many, "{figures}");
-    assert!(deaths.get() >= many / 20, "{deaths:?}");
+    // A death falls on a request more often than on one of the few commits.
+    assert!(deaths.get() >= many / 30, "{deaths:?}");
 }
 
 /// What the harness would say of a store that lost a row, kept one too many, or took one for another.

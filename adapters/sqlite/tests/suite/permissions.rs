@@ -81,6 +81,31 @@ fn a_folder_that_is_hidden_leaves_what_may_be_seen_all_the_same_wherever_a_run_i
     }
 }
 
+/// Its row came, and it is hidden before what lies below it was listed.
+#[test]
+fn a_folder_that_does_not_come_to_be_listed_leaves_what_may_be_seen_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let query = query("Documents");
+    for killed_at in 2..16 {
+        let path = folder.path().join(format!("{killed_at}.sqlite"));
+        let (mut host, list, _) = library(1);
+        let world = world_of(&mut host);
+        let outer = world.add_folder(list, 0, "outer").unwrap();
+        world.upload(list, outer, "hidden.txt", 100).unwrap();
+        let own = world.upload(list, outer, "own.txt", 100).unwrap();
+        world.set_item_permissions(list, own, Some(0x1b0_3c43_12ef)).unwrap();
+        sync(&mut host, &path, &query).unwrap();
+        world_of(&mut host).rename(list, outer, "other").unwrap();
+        let mut mortal = Mortal { host: &mut host, left: killed_at };
+        let mut copy = Mirror::open(&path).unwrap();
+        let _ = copy.sync(&mut mortal, &site(), &query, &willing(), |_| {});
+        drop(copy);
+        world_of(&mut host).set_item_permissions(list, outer, Some(0)).unwrap();
+        assert_eq!(sync(&mut host, &path, &query).unwrap().rows, 2, "killed before request {killed_at}");
+        judge(&path, host.server().world(), list).unwrap();
+    }
+}
+
 #[test]
 fn what_is_hidden_is_judged_by_the_guard_as_what_is_absent() {
     let folder = tempfile::tempdir().unwrap();
