@@ -3,11 +3,13 @@
 import gzip
 import re
 
+PROLOGS = ("", "<?xml version='1.0'?>", '<?xml version="1.0" encoding="UTF-8"?>\r\n')
+
 
 def rewritten(text, rng):
     """The same document in another hand."""
     changes = (
-        lambda all: re.sub(r"^<\?xml[^>]*\?>", rng.choice(("", "<?xml version='1.0'?>", '<?xml version="1.0" encoding="UTF-8"?>\r\n')), all),
+        lambda all: re.sub(r"^<\?xml[^>]*\?>", rng.choice(PROLOGS), all),
         lambda all: re.sub(r"='([^']*)'", lambda found: '="%s"' % found[1].replace('"', "&quot;"), all),
         lambda all: re.sub(r"(<z:row [^>]*?) />", r"\1></z:row>", all),
         lambda all: re.sub(r">(<(?:z:row|Id|List|rs:data|Field) )", ">\r\n  <!-- next -->\\1", all),

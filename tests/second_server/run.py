@@ -17,7 +17,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge
-import server
+import server as wire
 from habits import ALL, NOT_YET
 from log import DAY, LIST
 from story import Story
@@ -150,10 +150,10 @@ class Bench:
             self.run_quietly(story)
 
 
-def play_seed(command, server_, seed, only, also):
+def play_seed(command, server, seed, only, also):
     story = Story(seed, only, also)
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(command, server_, folder)
+        bench = Bench(command, server, folder)
         try:
             bench.play(story)
             trouble = None
@@ -163,11 +163,11 @@ def play_seed(command, server_, seed, only, also):
 
 
 def work(command, only, also, seeds, results):
-    server_ = server.Server()
-    threading.Thread(target=server_.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    server = wire.Server()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     for seed in iter(seeds.get, None):
         try:
-            results.put(play_seed(command, server_, seed, only, also))
+            results.put(play_seed(command, server, seed, only, also))
         except Exception as error:  # A fault of the harness must not look like silence.
             import traceback
             results.put((seed, [], "harness: " + traceback.format_exc(), collections.Counter(), [], []))

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ET
 from view import Refusal
 
 NAMESPACE = "http://schemas.microsoft.com/sharepoint/soap/"
-MEMBERS = {"query": "Query", "viewFields": "ViewFields", "rowLimit": "RowLimit", "queryOptions": "QueryOptions", "changeToken": "ChangeToken"}
+MEMBERS = {"query": "Query", "viewFields": "ViewFields", "rowLimit": "RowLimit", "queryOptions": "QueryOptions",
+           "changeToken": "ChangeToken"}
 
 
 def query_of(body):
@@ -17,7 +18,8 @@ def query_of(body):
     call = envelope.find("Body/GetListItemChangesSinceToken")
     if call is None:
         raise Refusal(500, "", "Server did not recognize the value of HTTP Header SOAPAction.")
-    return {MEMBERS[part.tag]: ET.tostring(part[0], "unicode") if len(part) else part.text or "" for part in call if part.tag in MEMBERS}
+    return {MEMBERS[part.tag]: ET.tostring(part[0], "unicode") if len(part) else part.text or ""
+            for part in call if part.tag in MEMBERS}
 
 
 def enveloped(answer):

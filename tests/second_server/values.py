@@ -9,8 +9,8 @@ TYPES = ("Text", "Note", "Number", "Boolean", "DateTime", "Choice", "MultiChoice
 PLAIN = ("a & b", "x<y", "plain", "ümlaut '\"", "17", "3.5")
 # What XML, JSON, CAML and SharePoint's own separators could take for something else.
 STRANGE = (
-    "👩‍👩‍👧‍👦 🇩🇪", "שלום \u202eעולם\u202c", "e\u0301 é", "\u0001be\u0008ll\u000b\u001f", "a\u0085b\u2028c\ufeffd\u007f",
-    "12;#not a lookup", "a;#b;#", ";#", "string;#text", "1,, 2, 3", "it's \"both\"", "]]> <![CDATA[x]]>", "&amp; &#x41; &lt;",
+    "\U0001f469\u200d\U0001f467 \U0001f1e9\U0001f1ea", "שלום \u202eעולם\u202c", "e\u0301 é", "\u0001be\u0008ll\u000b\u001f",
+    "a\u0085b\u2028c\ufeffd\u007f", "12;#not a lookup", "a;#b;#", ";#", "string;#text", "1,, 2, 3", "it's \"both\"", "]]> <![CDATA[x]]>", "&amp; &#x41; &lt;",
     "  spaces  ", "{braces}", "%41 %s {0}", "</z:row>", "\\u0041 \\n", "null", "-0", "\U0010ffff\ufffd", "𝔘𝔫𝔦 漢字 ไทย",
     "x" * 255)
 BROKEN_LINES = ("one\r\ntwo\n\tthree\rfour", "\n", "<div class=\"x\">a&nbsp;b</div>\r\n", "long " * 4_000)
