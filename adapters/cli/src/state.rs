@@ -56,8 +56,7 @@ impl State {
     pub(crate) fn open(path: &Path, address: &str) -> Result<State, Failure> {
         let path = behind_link(path)?;
         let lock = lock(&path)?;
-        // The lock keeps out whoever writes it: what is there was left by a process that is gone.
-        remove(&temporary(&path))?;
+        clear(&path)?;
         let empty = Saved {
             v: VERSION,
             address: address.to_owned(),
@@ -165,25 +164,56 @@ pub(crate) fn behind_link(path: &Path) -> Result<PathBuf, Failure> {
 /// Where a state is written before it takes its place: one name for each state, so that the holder of its lock knows
 /// it for its own.
 fn temporary(path: &Path) -> PathBuf {
-    let mut name = OsString::from(".spchanges-");
+    let mut name = OsString::from(TEMPORARY);
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
     path.with_file_name(name)
 }
 
-fn remove(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::new(Exit::STATE, error)
-            .detail(format!("while removing {}, which an earlier run left", path.display()))),
-        _ => Ok(()),
+/// Removes what killed processes left of states. The lock of this one is held, so that nobody writes what bears its
+/// name; under other names, as an earlier version chose by chance, only where no other state or copy has a lock.
+fn clear(path: &Path) -> Result<(), Failure> {
+    let (own, lock) = (temporary(path), beside(path, ".lock"));
+    let folder = folder(path);
+    // A folder that cannot be listed may still be written.
+    let names =
+        fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.file_name()).collect());
+    let names: Vec<OsString> = names.unwrap_or_default();
+    let is_lock = |name: &OsString| Path::new(name).extension().is_some_and(|extension| extension == "lock");
+    let alone = !names.iter().any(|name| is_lock(name) && Some(&**name) != lock.file_name());
+    let is_left = |name: &&OsString| {
+        let text = name.to_string_lossy();
+        text.starts_with(TEMPORARY) && text.ends_with(".tmp")
+    };
+    let left = names.iter().filter(is_left).filter(|_| alone).map(|name| folder.join(name));
+    for file in left.chain([own]) {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let place = format!("while removing {}, which an earlier run left", file.display());
+                return Err(Failure::new(Exit::STATE, error).detail(place));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
 /// Keeps other processes out for as long as the file that is returned stays open.
 fn lock(path: &Path) -> Result<File, Failure> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
+    let name = beside(path, ".lock");
     let open = || File::options().create(true).write(true).truncate(false).open(&name);
     let file = open().map_err(|error| {
         Failure::new(Exit::STATE, error).detail(format!("while opening the lock {}", name.display()))
@@ -219,13 +249,9 @@ fn read(path: &Path) -> Result<Option<Saved>, Failure> {
 
 /// Writes a file that is there whole or not at all, and still is after a power cut.
 fn write(path: &Path, saved: &Saved) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let beside = temporary(path);
+    let (folder, temporary) = (folder(path), temporary(path));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(beside.file_name().unwrap_or_default()).rand_bytes(0);
+    builder.prefix(temporary.file_name().unwrap_or_default()).rand_bytes(0);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
     let mut file = builder.tempfile_in(folder)?;
@@ -244,3 +270,6 @@ fn unfit(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>
 }
 
 const VERSION: u32 = 1;
+
+/// How the name of a state begins that is not written to its end yet.
+const TEMPORARY: &str = ".spchanges-";

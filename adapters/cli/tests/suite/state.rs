@@ -206,8 +206,16 @@ fn what_a_killed_process_left_goes_with_the_next_run_and_what_a_living_one_write
     run(&["tail", "sim:", "--state", &path]).with(7);
     assert!(left.exists(), "who does not hold the lock removes nothing");
     drop(lock);
+    // Another state lives in the folder, and what bears no name may be its.
+    let nameless = folder.path().join(".spchanges-a1B2c3.tmp");
+    fs::write(&nameless, "{").unwrap();
+    let other = folder.path().join("other.json.lock");
+    fs::write(&other, "").unwrap();
     run(&["tail", "sim:", "--state", &path]).with(0);
-    assert!(!left.exists() && living.exists());
+    assert!(!left.exists() && living.exists() && nameless.exists());
+    fs::remove_file(other).unwrap();
+    run(&["tail", "sim:", "--state", &path]).with(0);
+    assert_eq!(names_in(folder.path()), ["state.json", "state.json.lock"]);
     assert_eq!(saved(&path)["v"], 1);
 }
 
