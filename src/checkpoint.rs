@@ -242,9 +242,13 @@ pub(crate) struct State {
     /// Earlier positions to begin a run at, oldest first; kept for an overlap only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) earlier: Vec<Mark>,
-    /// When, in server time, the last run came to its end; kept for an overlap only.
+    /// The moment, in server time, as of which the log was read up to the position: when the last run came to its end,
+    /// or the time of a row read since; kept for an overlap only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) completed: Option<Timestamp>,
+    /// How far the overlap was delivered again by a run that ended within it: the next one goes on there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) again: Option<Mark>,
     /// What only the list feed keeps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) items: Option<Box<ItemState>>,

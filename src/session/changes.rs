@@ -91,6 +91,7 @@ impl Course for Changes {
     fn judged(&mut self, judgement: Judgement) -> Outcome<Page> {
         match judgement {
             Judgement::Drain => Outcome::Nothing,
+            Judgement::AtEnd if self.run.overlap_again() => Outcome::Nothing,
             Judgement::AtEnd => self.up_to_date(),
             Judgement::Lags => {
                 Outcome::Failed(Error::Behind { what: "the log's end lies before the position".to_owned() })
@@ -105,7 +106,7 @@ impl Course for Changes {
 
     fn ask(&mut self, asker: &Asker<'_, ChangeQuery>) -> Ask<Self> {
         // Whether it was young enough until the answer came shows only now: a poll brings the time.
-        if std::mem::take(&mut self.silent) && !self.run.outlived() {
+        if std::mem::take(&mut self.silent) && !self.run.outlived() && !self.run.overlap_again() {
             return Ask::Say(self.up_to_date());
         }
         match self.run.next() {

@@ -106,6 +106,7 @@ impl Course for Items {
                 candidate: None,
                 earlier: Vec::new(),
                 completed: None,
+                again: None,
                 items: None,
             },
         };
@@ -154,7 +155,11 @@ impl Course for Items {
         if self.doubt.probing.is_some() {
             return send(&ask::probe(asker.query, asker.scope), Asked::Probe);
         }
-        match self.sync.step() {
+        let mut step = self.sync.step();
+        if step == Step::End && self.sync.overlap_again() {
+            step = self.sync.step();
+        }
+        match step {
             Step::End => Ask::Say(match self.sync.untold() {
                 Some(part) => self.outcome(Said::Page(part)),
                 None => {

@@ -33,6 +33,12 @@ pub struct Gap {
 }
 
 impl Page {
+    /// How many of the rows, the first ones, lie no further on than a run had come before: those that an overlap
+    /// delivers again, and those that became visible late. 0 without an [overlap](crate::Settings::overlap).
+    pub fn repeated(&self) -> usize {
+        self.before.repeated(&self.changes)
+    }
+
     /// The checkpoint after the row with this index: every row is a place to stop.
     ///
     /// Where it is not the last row, commit it only to end the run: the pages after this one do not follow it.

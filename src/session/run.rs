@@ -29,6 +29,8 @@ pub(super) struct Run {
     clock: Timestamp,
     /// Where the next page begins. Behind the position only while an overlap is delivered again.
     cursor: Mark,
+    /// Whether an overlap is gone on with that an earlier run began.
+    resumed: bool,
     /// Whether reading went on at the edge of the trusted retention, after what lies before it stayed silent.
     edge: bool,
     /// The last row handed out before such a stretch: what comes after it must lie behind this row.
@@ -91,16 +93,27 @@ impl Run {
                 candidate: None,
                 earlier: Vec::new(),
                 completed: None,
+                again: None,
                 items: None,
             },
         };
         let cursor = Mark::new(state.position.clone(), moment);
-        let mut run =
-            Run { state, fence, fence_time, clock: fence_time, cursor, edge: false, floor: None, settings };
+        let mut run = Run {
+            state,
+            fence,
+            fence_time,
+            clock: fence_time,
+            cursor,
+            resumed: false,
+            edge: false,
+            floor: None,
+            settings,
+        };
         server_time::correct(&mut run.state, &run.fence, fence_time, fence_time);
         run.cursor.time = run.state.moment;
         if let Some(mark) = overlap::begin(&mut run.state, run.fence_time, &run.settings) {
             run.cursor = mark;
+            run.resumed = run.state.again.is_some();
         }
         Ok(run)
     }
@@ -187,11 +200,37 @@ impl Run {
         let forward = self.position_number().is_none_or(|position| position < token.number());
         self.cursor = Mark::new(Position::Token(token.clone()), moment);
         self.edge = false;
+        self.state.again = None;
         if forward {
             self.state.position = self.cursor.at.clone();
             self.state.moment = moment;
             self.state.from_beginning &= older(self.clock, moment, self.inner_retention());
+            if !self.resumed {
+                overlap::passed(&mut self.state, token.time().min(self.clock), &self.settings);
+            }
+        } else {
+            self.state.again = Some(self.cursor.clone());
         }
+    }
+
+    /// Reads the overlap once more and from its start, where this run only went on with what an earlier one had begun:
+    /// rows that became visible meanwhile in the earlier one's part came by neither. `false` where there is nothing to
+    /// read again.
+    pub(super) fn overlap_again(&mut self) -> bool {
+        if !std::mem::take(&mut self.resumed) {
+            return false;
+        }
+        self.state.again = None;
+        let mark = overlap::begin(&mut self.state, self.fence_time, &self.settings);
+        let Some(mark) = mark.filter(|mark| mark.at != self.state.position) else { return false };
+        (self.cursor, self.edge) = (mark, false);
+        true
+    }
+
+    /// How many of these rows, the first ones, do not lie behind the position.
+    pub(super) fn repeated(&self, changes: &[Change]) -> usize {
+        let position = self.position_number().unwrap_or(i64::MIN);
+        changes.partition_point(|change| change.token.number() <= position)
     }
 
     /// Goes on at the edge of the trusted retention, because the server is silent about what lies before it.
@@ -205,6 +244,7 @@ impl Run {
         self.cursor = self.edge_mark();
         self.state.position = self.cursor.at.clone();
         self.state.moment = self.cursor.time;
+        self.state.again = None;
         (after, self.cursor.time)
     }
 
@@ -262,6 +302,7 @@ impl Run {
             candidate: None,
             earlier: Vec::new(),
             completed: None,
+            again: None,
             ..self.state.clone()
         })
     }

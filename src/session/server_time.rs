@@ -110,7 +110,7 @@ pub(super) fn correct(state: &mut State, fence: &ChangeToken, fence_time: Timest
     if let Some(completed) = &mut state.completed {
         correct(completed, written(&state.position).unwrap_or(fence_time));
     }
-    for mark in &mut state.earlier {
+    for mark in state.earlier.iter_mut().chain(&mut state.again) {
         let proven = written(&mark.at).unwrap_or(fence_time);
         correct(&mut mark.time, proven);
         if let Some(moment) = &mut mark.moment {

@@ -101,7 +101,8 @@ pub(crate) struct Tail {
     /// How long to rest between two looks with --follow
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(crate) every: Duration,
-    /// Stop after this many changes; the state is moved to the last one
+    /// Stop after this many changes; the state is moved to the last one. Those that --overlap brings again are not
+    /// counted
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<NonZeroU64>,
     #[command(flatten)]

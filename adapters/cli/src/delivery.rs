@@ -25,6 +25,8 @@ pub(crate) struct Delivery {
     /// `--max`
     max: Option<u64>,
     count: Count,
+    /// What of it counts against `--max`: rows that an overlap brings again do not, or a run would never come past them.
+    counted: u64,
     /// What was counted when the end of the log was last told.
     told: Option<Count>,
     /// How far was printed.
@@ -66,6 +68,7 @@ impl Delivery {
             acks,
             max,
             count: Count::default(),
+            counted: 0,
             told: None,
             reached: None,
             moment: None,
@@ -101,13 +104,15 @@ impl Delivery {
             self.out.control(&Control::gap(gap))?;
         }
         let room = self.max.map_or(usize::MAX, |max| {
-            usize::try_from(max.saturating_sub(self.count.changes)).unwrap_or(usize::MAX)
+            usize::try_from(max.saturating_sub(self.counted)).unwrap_or(usize::MAX)
         });
-        let rows = page.changes.len().min(room);
+        let repeated = page.repeated();
+        let rows = page.changes.len().min(room.saturating_add(repeated));
         page.changes[..rows].iter().try_for_each(|change| self.out.change(change))?;
         self.out.flush()?;
         self.count.changes += u64::try_from(rows).unwrap_or(u64::MAX);
         self.count.pages += 1;
+        self.counted += u64::try_from(rows.saturating_sub(repeated)).unwrap_or(u64::MAX);
         self.progress.count(self.count);
         let whole = rows == page.changes.len();
         let checkpoint = if whole { page.checkpoint.clone() } else { page.checkpoint_after(rows - 1) };
@@ -120,7 +125,7 @@ impl Delivery {
                 self.take_acks()?;
             }
         }
-        if self.max == Some(self.count.changes) { Err(Halt::Limit) } else { Ok(()) }
+        if self.max == Some(self.counted) { Err(Halt::Limit) } else { Ok(()) }
     }
 
     /// Tells that the log was read to its end, and moves the state there. While following it is told again only

@@ -54,6 +54,8 @@ pub(super) struct Sync {
     pub(super) item_count: Option<u64>,
     /// Where the increment begins, while it delivers an overlap again.
     again: Option<Again>,
+    /// Whether that is an overlap which an earlier run began.
+    resumed: bool,
     /// Whether the increment has come to the fence.
     reached: bool,
     /// New loads this run began by itself.
@@ -167,14 +169,8 @@ impl Sync {
     ) -> Self {
         state.items.get_or_insert_default();
         server_time::correct(&mut state, &fence, fence_time, fence_time);
-        // An increment begins at a token, so where none is that near it begins at the first that is kept.
-        let begin = overlap::begin(&mut state, fence_time, &settings);
-        let token = |mark: &Mark, moment| match &mark.at {
-            Position::Token(token) => Some(Again { token: token.clone(), moment }),
-            _ => None,
-        };
-        let first = || state.earlier.first().and_then(|mark| token(mark, overlap::moment(mark)));
-        let again = begin.and_then(|mark| token(&mark, mark.time).or_else(first));
+        let again = begin_again(&mut state, fence_time, &settings);
+        let resumed = state.again.is_some();
         permissions::begin(&mut state, again.as_ref());
         Sync {
             state,
@@ -186,6 +182,7 @@ impl Sync {
             fields_untold: false,
             item_count: None,
             again,
+            resumed,
             reached: false,
             reloads: 0,
             settling: Settling::default(),
@@ -366,6 +363,7 @@ impl Sync {
         self.state.moment = moment;
         self.state.earlier.clear();
         self.state.completed = None;
+        self.state.again = None;
         // What changed beside the reason of this load is no reason for another.
         let known = self.schema.as_ref().map(|schema| schema.digest());
         let items = self.items_mut();
@@ -378,6 +376,7 @@ impl Sync {
         items.folders.clear();
         (self.again, self.naming, self.permissions) = (None, None, None);
         (self.columns, self.reached) = (None, false);
+        self.resumed = false;
         (self.told, self.first, self.more) = (BTreeMap::new(), None, false);
         self.settling = Settling::default();
         self.folders = Folders::default();
@@ -401,6 +400,22 @@ impl Sync {
     pub(super) fn tell_fields(&mut self) -> Arc<Schema> {
         self.fields_untold = false;
         self.schema.clone().expect("the list is read before its rows")
+    }
+
+    /// Reads the overlap once more and from its start, where this run only went on with what an earlier one had begun:
+    /// what became visible meanwhile in the earlier one's part was told by neither. `false` where there is nothing to
+    /// read again.
+    pub(super) fn overlap_again(&mut self) -> bool {
+        if !std::mem::take(&mut self.resumed) {
+            return false;
+        }
+        self.state.again = None;
+        let again = begin_again(&mut self.state, self.fence_time, &self.settings);
+        self.again = again.filter(|again| again.token.number() < self.position_number());
+        if self.again.is_some() {
+            (self.reached, self.first) = (false, None);
+        }
+        !self.reached
     }
 
     /// Ends the run: everything up to the fence was handed out, and nothing is pending.
@@ -496,6 +511,18 @@ impl Sync {
     pub(super) fn too_many_folders(&mut self) -> Option<Said> {
         (self.items().folders.len() > MOST_FOLDERS).then(|| self.reload(ResyncReason::TooManyFolders))
     }
+}
+
+/// Where the increment begins that is to overlap the last one. It begins at a token, so where none is that near it
+/// begins at the first that is kept.
+fn begin_again(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Again> {
+    let begin = overlap::begin(state, now, settings)?;
+    let token = |mark: &Mark, moment| match &mark.at {
+        Position::Token(token) => Some(Again { token: token.clone(), moment }),
+        _ => None,
+    };
+    let first = || state.earlier.first().and_then(|mark| token(mark, overlap::moment(mark)));
+    token(&begin, begin.time).or_else(first)
 }
 
 /// What an answer has to tell beside its changes.

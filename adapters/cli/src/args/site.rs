@@ -56,7 +56,7 @@ pub(crate) struct Session {
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) page_size: Option<NonZeroU32>,
     /// Begin each run this much before the end of the last one: what becomes visible late is not lost, what was
-    /// printed comes again
+    /// printed comes again. A run that ended within it is gone on with where it stood
     #[arg(long, value_name = "TIME", value_parser = duration, help_heading = "Limits")]
     overlap: Option<Duration>,
     #[command(flatten)]

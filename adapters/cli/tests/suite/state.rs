@@ -8,6 +8,27 @@ use serde_json::json;
 use crate::{run, saved, state};
 
 #[test]
+fn a_limit_and_an_overlap_together_come_to_the_end() {
+    let (_folder, path) = state();
+    let first = run(&["tail", "sim:?changes=150", "--state", &path, "--overlap", "30d"]).with(0).changes();
+    let whole = run(&["tail", "sim:?changes=200"]).with(0).changes();
+    let mut told = first.len();
+    for runs in 1.. {
+        let args = ["tail", "sim:?changes=200", "--state", &path, "--overlap", "30d", "--max", "5"];
+        let ended = run(&args);
+        // What was printed comes again, and five that are new with it.
+        assert_eq!(ended.changes(), whole[..ended.changes().len()]);
+        let more = ended.changes().len() - told;
+        told += more;
+        if ended.code == Some(0) {
+            break;
+        }
+        assert_eq!((ended.with(3).last()["type"].clone(), more), ("limit".into(), 5), "run {runs}");
+    }
+    assert_eq!(told, whole.len());
+}
+
+#[test]
 fn a_second_run_prints_what_is_new_and_nothing_else() {
     let (_folder, path) = state();
     let first = run(&["tail", "sim:?changes=100", "--state", &path]).with(0);

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use super::{Again, Part, Said, Sync, notices};
 use crate::{
-    checkpoint::{Expected, Ids, Position},
+    checkpoint::{Expected, Ids, Mark, Position},
     item::{Event, EventKind, Rowset},
     session::{
         course::Trouble,
         items::outcome::{Basis, ItemChange, Known},
         outcome::ResyncReason,
+        overlap,
     },
     token::ChangeToken,
 };
@@ -71,6 +72,8 @@ impl Sync {
             items.expected = Some(expected);
         }
         let changes = self.apply(answer, last.number());
+        let within = self.again.is_some() && last.number() <= self.position_number();
+        self.state.again = within.then(|| Mark::new(Position::Token(last.clone()), moment));
         let overlaps = more || last.number() < self.position_number();
         self.again = self.again.take().filter(|_| overlaps).map(|_| Again { token: last.clone(), moment });
         let forward = match &self.state.position {
@@ -81,7 +84,11 @@ impl Sync {
         if forward {
             let stays = self.position_number() == last.number();
             self.state.moment = if stays { moment.max(self.state.moment) } else { moment };
+            let written = last.time();
             self.state.position = Position::Token(last);
+            if !self.resumed {
+                overlap::passed(&mut self.state, written.min(time), &self.settings);
+            }
         }
         if let Some(said) = self.too_many_folders() {
             return Ok(said);

@@ -63,6 +63,7 @@ impl Sync {
         }
         if instead {
             (self.again, self.reached) = (None, true);
+            self.state.again = None;
             self.state.position = Position::Token(self.fence.clone());
             self.state.moment = self.fence_time;
         }

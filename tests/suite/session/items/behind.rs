@@ -101,6 +101,33 @@ fn an_increment_begins_an_overlap_before_the_last_end_and_moves_nothing_back() {
 }
 
 #[test]
+fn an_increment_that_ended_within_its_overlap_is_gone_on_with_and_read_once_more() {
+    let mut items = Items::with(query(), Start::Now, an_hour());
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items.answer(&Answer::new(100));
+    let mut items = overlapping(&items.up_to_date(), 10);
+    items.fence(&token(110, 10 * MINUTE));
+    items.answer(&until(110, 10).list());
+    items.answer(&until(110, 10));
+    let mut items = overlapping(&items.up_to_date(), 20);
+    items.fence(&token(120, 20 * MINUTE));
+    items.answer(&until(120, 20).list());
+    items.answer(&until(105, 5).rows(&[(3, "c")]).more());
+    let cut = items.page().checkpoint;
+    let mut items = overlapping(&cut, 21);
+    items.fence(&token(120, 20 * MINUTE));
+    items.answer(&until(120, 20).list());
+    let asked = items.answer(&until(120, 20).rows(&[(4, "d")]));
+    assert!(asked.contains(&token(105, 5 * MINUTE).to_string()), "{asked}");
+    assert_eq!(told(&items.page()), ["+4"]);
+    let asked = items.answer(&until(120, 20).rows(&[(2, "late")]));
+    assert!(asked.contains(&token(100, 0).to_string()), "{asked}");
+    assert_eq!(told(&items.page()), ["+2"]);
+    assert_eq!(items.up_to_date().token(), Some(&token(120, 20 * MINUTE)));
+}
+
+#[test]
 fn what_follows_a_load_is_overlapped_from_its_beginning_though_no_run_came_to_its_end() {
     for settings in [an_hour(), Settings::default()] {
         let overlaps = settings.overlap.is_some();
