@@ -2,6 +2,7 @@
 
 use std::{
     ops::ControlFlow,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -13,6 +14,7 @@ use sharepoint_simulator::{NoAnswer, SimulatedHost};
 use crate::{
     address::Address,
     args::Server,
+    delivery::SLICE,
     exit::{Exit, Failure},
     progress::Progress,
     simulated,
@@ -26,6 +28,8 @@ pub(crate) struct Connection {
     link: Link,
     stop: Stop,
     progress: Progress,
+    /// Whether this address ever answered, by what was kept of earlier runs or in this one.
+    met: bool,
 }
 
 #[derive(Debug)]
@@ -40,6 +44,14 @@ pub(crate) enum Unsent {
     /// The program was asked to stop, and nothing was sent any more.
     #[error("stopped on request")]
     Stopped,
+    /// Nobody ever answered at this address, and nobody does now.
+    #[error("no server answers at {address}")]
+    Nobody {
+        /// The site's.
+        address: String,
+        /// Why the last attempt failed.
+        source: TransportError,
+    },
     /// The transport failed.
     #[error(transparent)]
     Transport(TransportError),
@@ -52,15 +64,21 @@ impl From<Unsent> for Failure {
     fn from(error: Unsent) -> Self {
         match error {
             Unsent::Transport(error) => error.into(),
+            error @ Unsent::Nobody { .. } => Failure::new(Exit::TEMPORARY, error).advice(
+                "Check the address, the network, and the proxy if there is one. Who never answered is not waited for.",
+            ),
             error => Failure::new(Exit::FAILURE, error),
         }
     }
 }
 
 impl Connection {
+    /// Makes the way to a site; nothing is sent. `met` says whether it is known to have answered before: one that never
+    /// did is not waited for.
     pub(crate) fn open(
         address: &Address,
         server: &Server,
+        met: bool,
         stop: &Stop,
         progress: &Progress,
     ) -> Result<Connection, Failure> {
@@ -77,7 +95,7 @@ impl Connection {
                 (site, Link::Embedded(Box::new(embedded)))
             }
         };
-        Ok(Connection { site, link, stop: stop.clone(), progress: progress.clone() })
+        Ok(Connection { site, link, stop: stop.clone(), progress: progress.clone(), met })
     }
 
     /// The site, as it is to be spoken to.
@@ -98,10 +116,47 @@ impl Connection {
         }
     }
 
+    /// Whether this address ever answered.
+    pub(crate) fn is_met(&self) -> bool {
+        self.met
+    }
+
     fn carry(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<Unsent>> {
-        match &mut self.link {
+        let answer = match &mut self.link {
             Link::Network(transport) => transport.send(request).map_err(|it| label(it, Unsent::Transport)),
             Link::Embedded(embedded) => embedded.send(request).map_err(|it| label(it, Unsent::Embedded)),
+        };
+        self.met |= answer.is_ok();
+        answer
+    }
+
+    /// Sends a request, and tells it.
+    fn exchange(&mut self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, SendError<Unsent>> {
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let begin = Instant::now();
+        let answer = self.carry(request);
+        let took = begin.elapsed().as_millis();
+        match &answer {
+            Ok(answer) => {
+                let (status, bytes) = (answer.status().as_u16(), answer.body().len());
+                self.progress.detail(format_args!("{method} {uri}: {status}, {bytes} bytes, {took} ms"));
+            }
+            Err(SendError::Lost(error) | SendError::Fatal(error)) => {
+                self.progress.detail(format_args!("{method} {uri}: {}, {took} ms", chain(error)));
+            }
+        }
+        answer
+    }
+
+    /// Lets a short time pass, or less once there is the wish to stop.
+    fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.stop.is_asked() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            thread::sleep(left.min(SLICE));
         }
     }
 
@@ -128,20 +183,27 @@ impl Host for Connection {
         if self.stop.is_asked() {
             return Err(SendError::Fatal(Unsent::Stopped));
         }
-        let (method, uri) = (request.method().clone(), request.uri().clone());
-        let begin = Instant::now();
-        let answer = self.carry(request);
-        let took = begin.elapsed().as_millis();
-        match &answer {
-            Ok(answer) => {
-                let (status, bytes) = (answer.status().as_u16(), answer.body().len());
-                self.progress.detail(format_args!("{method} {uri}: {status}, {bytes} bytes, {took} ms"));
+        if self.met {
+            return self.exchange(request);
+        }
+        let begun = Instant::now();
+        for pause in FIRST_PAUSES {
+            match self.exchange(request.clone()) {
+                Err(SendError::Lost(Unsent::Transport(error))) if is_unreachable(&error) => {
+                    let last = pause.is_zero() || begun.elapsed() > FIRST_PATIENCE;
+                    if last && !self.stop.is_asked() {
+                        let address = self.site.url().to_owned();
+                        return Err(SendError::Fatal(Unsent::Nobody { address, source: error }));
+                    }
+                }
+                answer => return answer,
             }
-            Err(SendError::Lost(error) | SendError::Fatal(error)) => {
-                self.progress.detail(format_args!("{method} {uri}: {}, {took} ms", chain(error)));
+            self.pause(pause);
+            if self.stop.is_asked() {
+                break;
             }
         }
-        answer
+        Err(SendError::Fatal(Unsent::Stopped))
     }
 
     fn reclaim(&mut self, body: Vec<u8>) {
@@ -168,6 +230,16 @@ impl Host for Connection {
         }
     }
 }
+
+/// Whether no server was found at all: no such host, nobody who listens, no way there.
+fn is_unreachable(error: &TransportError) -> bool {
+    matches!(error, TransportError::Broken(_) | TransportError::TimedOut { what: "connection", .. })
+}
+
+/// How long to pause after each try of a first contact; the last one ends it.
+const FIRST_PAUSES: [Duration; 3] = [Duration::from_millis(300), Duration::from_millis(700), Duration::ZERO];
+/// A first contact that took longer is not tried again.
+const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// An error and its causes, on one line.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {

@@ -41,11 +41,12 @@ pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exi
     let into = behind_link(&args.into)?;
     let copy = sqlite::Mirror::open(&into)?.tombstones(args.tombstones).fields(args.fields.clone());
     let mut home = Home::open(&into, &address.identity())?;
+    let met = home.not_before().is_some() || copy.checkpoint()?.is_some();
     if let Some(until) = home.not_before() {
         keep_away(until)?;
         home.rest_until(None)?;
     }
-    let connection = Connection::open(address, &args.server, stop, progress)?;
+    let connection = Connection::open(address, &args.server, met, stop, progress)?;
     let site = connection.site().clone();
     let out = Output::new(Some(args.format()));
     let run = Run { args, stop, progress, connection, site, query, copy, home, out, last: None, told: false };

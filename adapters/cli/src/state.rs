@@ -90,6 +90,12 @@ impl State {
         self.saved.not_before
     }
 
+    /// Whether the address answered an earlier run.
+    pub(crate) fn was_answered(&self) -> bool {
+        let Saved { checkpoint, resync, not_before, .. } = &self.saved;
+        checkpoint.is_some() || resync.is_some() || not_before.is_some()
+    }
+
     /// The exact text of the checkpoint that is held.
     pub(crate) fn held(&self) -> Option<&str> {
         self.saved.checkpoint.as_deref()

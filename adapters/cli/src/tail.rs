@@ -35,7 +35,8 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
         Commit::Manual if state.is_none() => return Err(Failure::usage("--commit manual needs --state")),
         Commit::Manual => Some(Acks::on_stdin()?),
     };
-    let connection = Connection::open(&args.place.address, &args.server, stop, progress)?;
+    let met = state.as_ref().is_some_and(State::was_answered) || matches!(args.since, Some(Since::Checkpoint(_)));
+    let connection = Connection::open(&args.place.address, &args.server, met, stop, progress)?;
     let (out, max) = (Output::new(args.output), args.max.map(u64::from));
     let delivery = Delivery::new(out, state, acks, max, stop, progress);
     let exit = Run { args, stop, progress, connection, query, delivery, given: false }.until_done();

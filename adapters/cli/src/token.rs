@@ -25,7 +25,7 @@ pub(crate) fn run(command: &Token, stop: &Stop, progress: &Progress) -> Result<E
         }
         Token::Now(args) => {
             let scope = args.place.scope()?;
-            let mut connection = Connection::open(&args.place.address, &args.server, stop, progress)?;
+            let mut connection = Connection::open(&args.place.address, &args.server, false, stop, progress)?;
             match now(&mut connection, scope, args.session.settings())? {
                 Ok(checkpoint) => {
                     let token = checkpoint.token().ok_or_else(|| {
