@@ -84,14 +84,16 @@ impl Connection {
     ) -> Result<Connection, Failure> {
         let (site, link) = match address {
             Address::Site(site) => {
-                let stop = stop.clone();
-                let transport = Transport::new(site.url(), server.credential().into_closure())?
+                let transport = Transport::new(site.url(), server.ask(stop))?
                     .cleartext(server.allow_cleartext)
-                    .stop_when(move || stop.is_asked());
+                    .stop_when({
+                        let stop = stop.clone();
+                        move || stop.is_asked()
+                    });
                 (server.site(site.clone())?, Link::Network(Box::new(transport)))
             }
             Address::Simulated(simulated) => {
-                let (embedded, site) = simulated::open(&simulated.office, server)?;
+                let (embedded, site) = simulated::open(&simulated.office, server, stop)?;
                 (site, Link::Embedded(Box::new(embedded)))
             }
         };
@@ -127,7 +129,11 @@ impl Connection {
             Link::Embedded(embedded) => embedded.send(request).map_err(|it| label(it, Unsent::Embedded)),
         };
         self.met |= answer.is_ok();
-        answer
+        match answer {
+            // The command for a credential ends with the run.
+            Err(SendError::Fatal(_)) if self.stop.is_asked() => Err(SendError::Fatal(Unsent::Stopped)),
+            answer => answer,
+        }
     }
 
     /// Sends a request, and tells it.

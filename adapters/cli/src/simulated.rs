@@ -12,10 +12,11 @@ use crate::{
     args::Server,
     exit::{Exit, Failure},
     office::Office,
+    stop::Stop,
 };
 
 /// Opens an office on a clock of its own, with the site's address and what its server is known to be.
-pub(crate) fn open(office: &Office, server: &Server) -> Result<(SimulatedHost, Site), Failure> {
+pub(crate) fn open(office: &Office, server: &Server, stop: &Stop) -> Result<(SimulatedHost, Site), Failure> {
     let generation = match office.dialect.generation {
         simulator::Generation::Online => Generation::Online,
         simulator::Generation::Server2019 => Generation::Server2019,
@@ -27,8 +28,9 @@ pub(crate) fn open(office: &Office, server: &Server) -> Result<(SimulatedHost, S
     let address = format!("{}{SITE}", host.server().world().host());
     let site = server.site(Site::new(&address)?)?;
     let site = if server.names_generation() { site } else { site.generation(generation) };
-    let credential = server.credential().into_closure()(Ask::First)
-        .map_err(|error| Failure::new(Exit::PERMISSION, error))?;
+    let credential = server.ask(stop)(Ask::First).map_err(|error| {
+        Failure::new(stop.signal().map_or(Exit::PERMISSION, Exit::signal), error)
+    })?;
     let header = match credential {
         Credential::Bearer(token) => Some((header::AUTHORIZATION, format!("Bearer {token}"))),
         Credential::Cookie(cookie) => Some((header::COOKIE, cookie)),

@@ -4,9 +4,10 @@ use std::{fmt, num::NonZeroU32, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
 use sharepoint_changes::{Generation, ListRef, Metadata, Policy, Scope, Settings, Site};
+use sharepoint_changes_ureq::{Ask, Credential, CredentialError};
 
 use super::list;
-use crate::{address::Address, credential::Source, exit::Failure, since::duration};
+use crate::{address::Address, credential::Source, exit::Failure, since::duration, stop::Stop};
 
 /// Which log.
 #[derive(Debug, Args)]
@@ -31,6 +32,9 @@ pub(crate) struct Server {
     /// --cookie, the token is taken from the variable SPCHANGES_TOKEN, or else a cookie from SPCHANGES_COOKIE
     #[arg(long, value_name = "CMD", conflicts_with = "cookie", help_heading = "Server")]
     bearer_command: Option<String>,
+    /// How long that command may take; then it is ended, with all it began
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration, help_heading = "Server")]
+    bearer_timeout: Duration,
     /// The Cookie header of a signed-in session on premises; better given by SPCHANGES_COOKIE, which other users of
     /// the machine do not see
     #[arg(long, value_name = "COOKIE", help_heading = "Server")]
@@ -91,6 +95,14 @@ impl Server {
     /// Where the credential comes from.
     pub(crate) fn credential(&self) -> Source {
         Source::new(self.bearer_command.clone(), self.cookie.clone())
+    }
+
+    /// What the transport asks for each request.
+    pub(crate) fn ask(
+        &self,
+        stop: &Stop,
+    ) -> impl FnMut(Ask) -> Result<Credential, CredentialError> + Send + 'static + use<> {
+        self.credential().into_closure(self.bearer_timeout, stop)
     }
 
     /// Whether it was told which server answers.

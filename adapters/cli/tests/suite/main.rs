@@ -9,6 +9,7 @@ mod killed;
 mod large;
 mod leaks;
 mod mirror;
+mod outages;
 mod read;
 mod rowset;
 mod secrets;

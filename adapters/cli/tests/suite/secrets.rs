@@ -86,6 +86,9 @@ fn a_credential_is_taken_from_a_command_or_from_the_environment() {
     assert_eq!(output.status.code(), Some(4));
     let ended = run(&["tail", &guarded, "--bearer-command", "exit 7"]).with(4);
     assert!(ended.err.contains("bearer command failed"), "{}", ended.err);
+    let slow = ["tail", &guarded, "--bearer-command", "sleep 1000", "--bearer-timeout", "100ms"];
+    let ended = run(&slow).with(4);
+    assert!(ended.err.contains("did not end within 0.1 s"), "{}", ended.err);
 }
 
 #[test]

@@ -104,6 +104,31 @@ fn a_signal_ends_the_rest_between_two_looks() {
 }
 
 #[test]
+fn a_signal_ends_the_command_for_the_token_and_all_it_began() {
+    let (folder, _) = state();
+    let ids = folder.path().join("ids");
+    let print = format!("sleep 1000 & echo $! $$ > '{0}.new'; mv '{0}.new' '{0}'; wait", ids.display());
+    for address in ["http://127.0.0.1:9/sites/ops", "sim:"] {
+        let args = ["tail", address, "--bearer-command", &print];
+        let child = command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while !ids.exists() {
+            std::thread::yield_now();
+        }
+        signal(&child, "TERM");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
+        for id in std::fs::read_to_string(&ids).unwrap().split_whitespace() {
+            let gone = || {
+                let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap().stdout;
+                state.is_empty() || state.starts_with(b"Z")
+            };
+            assert!((0..500).any(|_| gone()), "{address}: {id}");
+        }
+        std::fs::remove_file(&ids).unwrap();
+    }
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_run_quietly() {
     let (_folder, path) = state();
     let args = ["tail", "sim:?changes=2000", "--state", &path, "--page-size", "3"];
