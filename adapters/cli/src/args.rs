@@ -95,9 +95,13 @@ pub(crate) struct Tail {
     /// everything was read anew
     #[arg(long)]
     pub(crate) accept_gap: bool,
-    /// Do not stop at the end of the log
+    /// Do not stop at the end of the log. A server that answered once is waited for when it cannot be reached: a
+    /// `waiting` record says why and until when
     #[arg(long)]
     pub(crate) follow: bool,
+    /// With --follow, end after an outage of this length; without it an outage never ends it
+    #[arg(long, value_name = "TIME", value_parser = duration, requires = "follow")]
+    pub(crate) give_up: Option<Duration>,
     /// How long to rest between two looks with --follow
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(crate) every: Duration,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sharepoint_changes::{ChangeToken, Checkpoint, Gap, ResyncReason, TokenScope};
 use uuid::Uuid;
 
-use crate::event::VERSION;
+use crate::{event::VERSION, outage::Waiting};
 
 /// A line that is no change.
 #[derive(Debug, Serialize)]
@@ -44,6 +44,12 @@ enum Kind<'a> {
     Gap {
         after: Timestamp,
         until: Timestamp,
+    },
+    Waiting {
+        #[serde(flatten)]
+        waiting: &'a Waiting,
+        #[serde(flatten)]
+        at: At<'a>,
     },
     Token(Token),
 }
@@ -120,6 +126,11 @@ impl<'a> Control<'a> {
         Control::new(Kind::ResyncRequired { reason, age_days, accepted, at: At::new(Some(then), count) })
     }
 
+    /// The run rests, because of an outage.
+    pub(crate) fn waiting(waiting: &'a Waiting, checkpoint: Option<&'a Checkpoint>, count: Count) -> Self {
+        Control::new(Kind::Waiting { waiting, at: At::new(checkpoint, count) })
+    }
+
     pub(crate) fn gap(gap: &Gap) -> Self {
         Control::new(Kind::Gap { after: gap.after, until: gap.until })
     }
@@ -175,6 +186,7 @@ impl fmt::Display for Control<'_> {
             Kind::Gap { after, until } => {
                 write!(f, "gap: changes between {after} and {until} may be missing")
             }
+            Kind::Waiting { waiting, at } => write!(f, "{waiting}; {at}"),
             Kind::Token(token) => write!(f, "{token}"),
         }
     }

@@ -9,6 +9,7 @@ use crate::{
     ack::Acks,
     control::{Control, Count},
     exit::{Exit, Failure},
+    outage::Waiting,
     output::Output,
     progress::Progress,
     state::{Pending, State},
@@ -156,6 +157,19 @@ impl Delivery {
             self.out.flush()?;
         }
         self.finish(Exit::LIMIT)
+    }
+
+    /// How far was printed, and how much.
+    pub(crate) fn reached(&self) -> (Option<&Checkpoint>, Count) {
+        (self.reached.as_ref(), self.count)
+    }
+
+    /// Tells that the run rests, because of an outage. After it the end of the log is told anew.
+    pub(crate) fn waiting(&mut self, waiting: &Waiting) -> Result<(), Failure> {
+        self.told = None;
+        let record = Control::waiting(waiting, self.reached.as_ref(), self.count);
+        self.out.control(&record)?;
+        Ok(self.out.flush()?)
     }
 
     /// Tells that a signal ended the run. Acks that have not come by now are not waited for.

@@ -4,6 +4,7 @@ use std::{
     error::Error as StdError,
     fmt::{self, Write as _},
     io,
+    time::Duration,
 };
 
 use sharepoint_changes::{
@@ -90,11 +91,15 @@ pub(crate) struct Failure {
     class: Option<FaultClass>,
     /// What to do.
     advice: Option<String>,
+    /// What it is in a word, where it may pass by itself and the server named no class.
+    word: Option<&'static str>,
+    /// How long the server asks to be left alone.
+    wait: Option<Duration>,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Failure { exit, error: error.into(), details: Vec::new(), class: None, advice: None }
+        Failure { exit, error: error.into(), details: Vec::new(), class: None, advice: None, word: None, wait: None }
     }
 
     pub(crate) fn usage(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -111,8 +116,29 @@ impl Failure {
         self
     }
 
+    /// Leaves the server alone for at least this time.
+    pub(crate) fn wait(mut self, wait: Duration) -> Self {
+        self.wait = Some(wait);
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// What it is, in a word for programs.
+    pub(crate) fn reason(&self) -> &'static str {
+        self.class.map(FaultClass::name).or(self.word).unwrap_or("temporary")
+    }
+
+    /// How long the server asks to be left alone; `None` where it does not say.
+    pub(crate) fn asked_wait(&self) -> Option<Duration> {
+        self.wait
+    }
+
+    /// The chain of causes, on one line.
+    pub(crate) fn cause(&self) -> String {
+        chain(&*self.error)
     }
 
     /// Adds what the server's error says beside its message, and what to do about its class.
@@ -132,7 +158,7 @@ impl fmt::Display for Failure {
     /// The chain of causes, then what else is known, then what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Much of it is what a server said, which makes no line of its own.
-        write!(f, "error: {}", Printable(&chain(&*self.error)))?;
+        write!(f, "error: {}", Printable(&self.cause()))?;
         for detail in &self.details {
             write!(f, "\n  {}", Printable(detail))?;
         }
@@ -163,7 +189,18 @@ impl From<Error> for Failure {
             (Error::Exhausted(_), Some(fault)) => Some(format!("the server says: {fault}")),
             _ => None,
         };
+        let word = match &error {
+            Error::Exhausted(_) => Some("no_answer"),
+            Error::Behind { .. } => Some("behind"),
+            Error::Unsettled { .. } => Some("unsettled"),
+            _ => None,
+        };
+        let wait = match &error {
+            Error::Exhausted(exhausted) if exhausted.fault.is_some() => Some(exhausted.wait),
+            _ => None,
+        };
         let mut failure = Failure::new(exit, error);
+        (failure.word, failure.wait) = (word, wait);
         failure.details.extend(server_says);
         match &fault {
             Some(fault) => failure.with_fault(fault),

@@ -11,6 +11,7 @@ mod event;
 mod exit;
 mod mirror;
 mod office;
+mod outage;
 mod output;
 mod printable;
 mod progress;

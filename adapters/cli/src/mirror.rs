@@ -22,6 +22,7 @@ use crate::{
     connection::{Connection, Unsent},
     delivery::SLICE,
     exit::{Exit, Failure},
+    outage::Outage,
     output::Output,
     progress::Progress,
     simulated,
@@ -42,15 +43,20 @@ pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exi
     let copy = sqlite::Mirror::open(&into)?.tombstones(args.tombstones).fields(args.fields.clone());
     let mut home = Home::open(&into, &address.identity())?;
     let met = home.not_before().is_some() || copy.checkpoint()?.is_some();
-    if let Some(until) = home.not_before() {
-        keep_away(until)?;
+    let kept = match home.not_before().and_then(keep_away) {
+        Some(failure) if !args.follow => return Err(failure),
+        kept => kept,
+    };
+    if kept.is_none() {
         home.rest_until(None)?;
     }
     let connection = Connection::open(address, &args.server, met, stop, progress)?;
     let site = connection.site().clone();
     let out = Output::new(Some(args.format()));
-    let run = Run { args, stop, progress, connection, site, query, copy, home, out, last: None, told: false };
-    let exit = run.until_done();
+    let outage = Outage::new(args.every, args.give_up);
+    let run =
+        Run { args, stop, progress, connection, site, query, copy, home, out, outage, last: None, told: false };
+    let exit = run.until_done(kept);
     progress.clear();
     exit
 }
@@ -88,6 +94,7 @@ struct Run<'a> {
     home: Home,
     copy: sqlite::Mirror,
     out: Output,
+    outage: Outage,
     /// How far the run at hand has come.
     last: Option<sqlite::Progress>,
     /// Whether the end of the log was told.
@@ -98,18 +105,40 @@ struct Run<'a> {
 type Came<T> = Result<Result<T, Exit>, Failure>;
 
 impl Run<'_> {
-    fn until_done(mut self) -> Result<Exit, Failure> {
-        if let Err(exit) = self.same_list()? {
-            return Ok(exit);
+    fn until_done(mut self, mut kept: Option<Failure>) -> Result<Exit, Failure> {
+        loop {
+            if let Some(failure) = kept.take()
+                && let Some(exit) = self.wait_out(failure)?
+            {
+                return Ok(exit);
+            }
+            match self.same_list() {
+                Ok(Ok(())) => break,
+                Ok(Err(exit)) => return Ok(exit),
+                Err(failure) => kept = Some(failure),
+            }
         }
         let mut settings = self.args.settings();
         if self.args.verify || self.args.repair {
             return self.verify(&settings);
         }
         loop {
-            let report = match self.sync(&settings)? {
-                Ok(report) => report,
-                Err(exit) => return Ok(exit),
+            self.last = None;
+            let came = self.sync(&settings);
+            if self.last.is_some() || came.is_ok() {
+                self.outage.is_over();
+            }
+            let report = match came {
+                Ok(Ok(report)) => report,
+                Ok(Err(exit)) => return Ok(exit),
+                Err(failure) => match self.wait_out(failure)? {
+                    // A load that was asked for goes on where it stands.
+                    None => {
+                        settings.full &= self.last.is_none();
+                        continue;
+                    }
+                    Some(exit) => return Ok(exit),
+                },
             };
             if !self.args.follow {
                 return Ok(Exit::CAUGHT_UP);
@@ -257,6 +286,33 @@ impl Run<'_> {
     fn rest(&mut self, min_minutes: Option<u32>) -> Result<Option<Exit>, Failure> {
         let rest = pause(self.args.every, min_minutes).mul_f64(1.0 + JITTER * fastrand::f64());
         self.progress.show(format!("up to date; looking again in {} s", rest.as_secs_f64().ceil()));
+        self.pass(rest)
+    }
+
+    /// Waits for a server that cannot be reached, where the run is to go on: `None` says to try again.
+    ///
+    /// # Errors
+    /// The failure itself, where it needs a person or has lasted too long.
+    fn wait_out(&mut self, failure: Failure) -> Result<Option<Exit>, Failure> {
+        if !self.args.follow || failure.exit() != Exit::TEMPORARY || !self.connection.is_met() {
+            return Err(failure);
+        }
+        let Some(rest) = self.outage.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
+        let rest = rest.mul_f64(1.0 + JITTER * fastrand::f64());
+        let waiting = self.outage.waiting(&failure, rest);
+        self.progress.note(&waiting);
+        self.print(&Record::waiting(&self.args.into, waiting))?;
+        // After it the end of the log is told anew.
+        self.told = false;
+        let exit = self.pass(rest)?;
+        if exit.is_none() {
+            self.home.rest_until(None)?;
+        }
+        Ok(exit)
+    }
+
+    /// Lets time pass; `Some` where a signal came.
+    fn pass(&mut self, rest: Duration) -> Result<Option<Exit>, Failure> {
         let until = Instant::now() + rest;
         loop {
             if self.stop.is_asked() {

@@ -12,6 +12,7 @@ use crate::{
     connection::{Connection, Unsent},
     delivery::{Delivery, Halt, SLICE},
     exit::{Exit, Failure},
+    outage::Outage,
     output::Output,
     progress::Progress,
     since::Since,
@@ -27,9 +28,11 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
         Some(path) => Some(State::open(path, &args.place.address.identity())?),
         None => None,
     };
-    if let Some(until) = state.as_ref().and_then(State::not_before) {
-        keep_away(until)?;
-    }
+    let kept = state.as_ref().and_then(State::not_before).and_then(keep_away);
+    let kept = match kept {
+        Some(failure) if !args.follow => return Err(failure),
+        kept => kept,
+    };
     let acks = match args.commit {
         Commit::Auto => None,
         Commit::Manual if state.is_none() => return Err(Failure::usage("--commit manual needs --state")),
@@ -39,19 +42,18 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
     let connection = Connection::open(&args.place.address, &args.server, met, stop, progress)?;
     let (out, max) = (Output::new(args.output), args.max.map(u64::from));
     let delivery = Delivery::new(out, state, acks, max, stop, progress);
-    let exit = Run { args, stop, progress, connection, query, delivery, given: false }.until_done();
+    let outage = Outage::new(args.every, args.give_up);
+    let exit =
+        Run { args, stop, progress, connection, query, delivery, outage, given: false }.until_done(kept);
     progress.clear();
     exit
 }
 
-/// Refuses to ask a server that wants to be left alone.
-pub(crate) fn keep_away(until: Timestamp) -> Result<(), Failure> {
-    let rest = until.duration_since(Timestamp::now()).as_secs();
-    if rest < 0 {
-        return Ok(());
-    }
-    let error = format!("the server asked to be left alone until {until}, {rest} more seconds");
-    Err(Failure::new(Exit::TEMPORARY, error).advice("Run again then; nothing was sent."))
+/// Why a server is not asked now that wants to be left alone until then; `None` where that is over.
+pub(crate) fn keep_away(until: Timestamp) -> Option<Failure> {
+    let rest = Duration::try_from(until.duration_since(Timestamp::now())).ok()?;
+    let error = format!("the server asked to be left alone until {until}, {} more seconds", rest.as_secs());
+    Some(Failure::new(Exit::TEMPORARY, error).wait(rest).advice("Run again then; nothing was sent."))
 }
 
 struct Run<'a> {
@@ -61,18 +63,37 @@ struct Run<'a> {
     connection: Connection,
     query: ChangeQuery,
     delivery: Delivery,
+    outage: Outage,
     /// Whether the checkpoint to begin at came from the command line, so that a state does not hold it yet.
     given: bool,
 }
 
 impl Run<'_> {
-    fn until_done(mut self) -> Result<Exit, Failure> {
-        let mut start = match self.begin()? {
-            Ok(start) => start,
-            Err(exit) => return Ok(exit),
+    fn until_done(mut self, kept: Option<Failure>) -> Result<Exit, Failure> {
+        if let Some(failure) = kept
+            && let Some(exit) = self.wait_out(failure)?
+        {
+            return Ok(exit);
+        }
+        let mut start = loop {
+            match self.begin() {
+                Ok(Ok(start)) => break start,
+                Ok(Err(exit)) => return Ok(exit),
+                Err(failure) => {
+                    if let Some(exit) = self.wait_out(failure)? {
+                        return Ok(exit);
+                    }
+                }
+            }
         };
         loop {
-            match self.session(start)? {
+            let before = self.delivery.reached().1;
+            let again = start.clone();
+            let ended = self.session(start)?;
+            if ended.is_ok() || self.delivery.reached().1 != before {
+                self.outage.is_over();
+            }
+            match ended {
                 Ok(Done::UpToDate { checkpoint, follows }) => {
                     self.delivery.caught_up(&checkpoint, follows.as_deref())?;
                     if !self.args.follow {
@@ -94,9 +115,31 @@ impl Run<'_> {
                 Err(DriveError::Stopped | DriveError::Transport(Unsent::Stopped)) => {
                     return self.delivery.interrupted();
                 }
-                Err(error) => return Err(self.failed(error)),
+                Err(error) => {
+                    let failure = self.failed(error);
+                    if let Some(exit) = self.wait_out(failure)? {
+                        return Ok(exit);
+                    }
+                    start = self.delivery.reached().0.cloned().map_or(again, Start::Checkpoint);
+                }
             }
         }
+    }
+
+    /// Waits for a server that cannot be reached, where the run is to go on: `None` says to try again.
+    ///
+    /// # Errors
+    /// The failure itself, where it needs a person or has lasted too long.
+    fn wait_out(&mut self, failure: Failure) -> Result<Option<Exit>, Failure> {
+        if !self.args.follow || failure.exit() != Exit::TEMPORARY || !self.connection.is_met() {
+            return Err(failure);
+        }
+        let Some(rest) = self.outage.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
+        let rest = rest.mul_f64(1.0 + JITTER * fastrand::f64());
+        let waiting = self.outage.waiting(&failure, rest);
+        self.progress.note(&waiting);
+        self.delivery.waiting(&waiting)?;
+        self.pass(rest, Exit::TEMPORARY)
     }
 
     /// Where to begin: what the state says goes before what the command line says.
@@ -153,19 +196,23 @@ impl Run<'_> {
 
     /// Rests between two looks; `Some` where there is nothing more to look for.
     fn rest(&mut self) -> Result<Option<Exit>, Failure> {
-        let jitter = self.args.every.mul_f64(JITTER * fastrand::f64());
-        let until = Instant::now() + self.args.every + jitter;
+        self.pass(self.args.every.mul_f64(1.0 + JITTER * fastrand::f64()), Exit::CAUGHT_UP)
+    }
+
+    /// Lets time pass; `Some` where a signal came, or there is nobody left to deliver to: then the run ends with `alone`.
+    fn pass(&mut self, rest: Duration, alone: Exit) -> Result<Option<Exit>, Failure> {
+        let until = Instant::now() + rest;
         loop {
             if self.stop.is_asked() {
                 return self.delivery.interrupted().map(Some);
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                self.connection.pass(self.args.every + jitter);
+                self.connection.pass(rest);
                 return Ok(None);
             }
             if !self.delivery.idle(left.min(SLICE))? {
-                return self.delivery.finish(Exit::CAUGHT_UP).map(Some);
+                return self.delivery.finish(alone).map(Some);
             }
         }
     }

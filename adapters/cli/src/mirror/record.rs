@@ -8,7 +8,7 @@ use sharepoint_changes::ResyncReason;
 use sharepoint_changes_sqlite::{Drift, HeldBack, HoldReason, Progress, Report, Status, Verified};
 use uuid::Uuid;
 
-use crate::{event::VERSION, printable::Printable};
+use crate::{event::VERSION, outage::Waiting, printable::Printable};
 
 /// A line about a copy.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,7 @@ enum Kind {
         written: u64,
     },
     HeldBack(Refused),
+    Waiting(Waiting),
     ResyncRequired {
         /// Absent where an earlier run found it out.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,6 +164,11 @@ impl Record {
         Record::new(into, Kind::Interrupted { signal, rows, pages, written })
     }
 
+    /// The run rests, because of an outage.
+    pub(crate) fn waiting(into: &Path, waiting: Waiting) -> Record {
+        Record::new(into, Kind::Waiting(waiting))
+    }
+
     /// The guard refused a page.
     pub(crate) fn held_back(into: &Path, held: &HeldBack) -> Record {
         Record::new(into, Kind::HeldBack(Refused::of(held)))
@@ -272,6 +278,7 @@ impl fmt::Display for Record {
                 "interrupted (signal {signal}): {rows} rows held; this run wrote {written} on {pages} pages"
             ),
             Kind::HeldBack(held) => write!(f, "held back   {held}"),
+            Kind::Waiting(waiting) => write!(f, "{waiting}"),
             Kind::ResyncRequired { reason, until } => {
                 let reason =
                     reason.map_or("found by an earlier run".to_owned(), |reason| reason.replace('_', " "));

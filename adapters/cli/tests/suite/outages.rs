@@ -1,8 +1,14 @@
 //! Servers that are not there: from the beginning, or for a while.
 
-use std::net::TcpListener;
+use std::{
+    io::{BufRead, BufReader, Lines},
+    net::TcpListener,
+    process::{Child, ChildStdout, Command, Stdio},
+};
 
-use crate::{copy::Copy, run, state};
+use serde_json::Value;
+
+use crate::{Ended, command, copy::Copy, run, saved, served::Served, state};
 
 /// An address on this machine where nobody listens.
 fn nobody() -> String {
@@ -28,4 +34,115 @@ fn where_nobody_ever_answered_three_tries_are_enough() {
         let says = format!("error: no server answers at {address}: ");
         assert!(ended.err.contains(&says) && ended.err.contains("refused"), "{args:?}: {}", ended.err);
     }
+}
+
+/// The records of this type.
+fn records(ended: &Ended, name: &str) -> Vec<Value> {
+    ended.lines().into_iter().filter(|line| line["type"] == name).collect()
+}
+
+#[test]
+fn who_follows_goes_on_after_an_outage_and_tells_it() {
+    let (_folder, path) = state();
+    // Three sessions fail, each of them nine times.
+    let address = "sim:?changes=300&fault=server-error@3*27";
+    let args = ["tail", address, "--state", &path, "--page-size", "20", "--follow", "--every", "20ms"];
+    let ended = run(&[&args[..], &["--max", "100"]].concat()).with(3);
+    assert_eq!(ended.changes(), run(&["tail", "sim:?changes=300", "--max", "100"]).with(3).changes());
+    let waiting = records(&ended, "waiting");
+    let tries: Vec<_> = waiting.iter().map(|line| line["try"].as_u64().unwrap()).collect();
+    assert_eq!(tries, [1, 2, 3]);
+    assert_eq!(waiting[0]["reason"], "unavailable", "{}", waiting[0]);
+    assert!(waiting[0]["until"].is_string() && waiting[0]["error"].is_string(), "{}", waiting[0]);
+    // What the server is told to have asked for does not keep the next run out.
+    assert!(saved(&path).get("not_before").is_none());
+}
+
+#[test]
+fn an_outage_that_lasts_too_long_is_given_up() {
+    let copy = Copy::new();
+    let give_up = ["--follow", "--every", "10ms", "--give-up", "200ms"];
+    let address = "sim:?changes=300&fault=lost@3";
+    let tail = run(&[&["tail", address][..], &give_up].concat()).with(5);
+    let mirror = copy.mirror(address, "Documents", &give_up).with(5);
+    for ended in [tail, mirror] {
+        let waiting = records(&ended, "waiting");
+        assert!(waiting.len() > 2 && waiting[0]["reason"] == "no_answer", "{}", ended.out);
+        assert_eq!(ended.last()["try"].as_u64(), Some(waiting.len() as u64));
+        assert!(ended.err.contains("no complete answer came"), "{}", ended.err);
+    }
+    let at_once = run(&["tail", address, "--follow", "--give-up", "0s"]).with(5);
+    assert!(records(&at_once, "waiting").is_empty());
+}
+
+#[test]
+fn what_needs_a_person_ends_who_follows() {
+    for (address, code) in [
+        ("sim:?changes=300&fault=unauthorized@3", 4),
+        ("sim:?changes=300&fault=access-denied@3", 4),
+        ("sim:?changes=300&lie=no-collection", 8),
+    ] {
+        let ended = run(&["tail", address, "--follow", "--every", "10ms"]).with(code);
+        assert!(records(&ended, "waiting").is_empty(), "{address}: {}", ended.out);
+        let copy = Copy::new();
+        if code == 4 {
+            let ended = copy.mirror(address, "Documents", &["--follow", "--every", "10ms"]).with(code);
+            assert!(records(&ended, "waiting").is_empty(), "{address}: {}", ended.out);
+        }
+    }
+}
+
+/// A run that goes on, read line by line.
+struct Following {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Following {
+    fn start(args: &[&str]) -> Following {
+        let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Following { child, lines }
+    }
+
+    /// The next record of this type.
+    fn until(&mut self, name: &str) -> Value {
+        loop {
+            let line: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
+            if line["type"] == name {
+                return line;
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    fn interrupt(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+        self.until("interrupted");
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_comes_back_is_followed_on_and_a_signal_ends_the_wait() {
+    let served = Served::start(&[]);
+    let port = served.port();
+    let (copy, address) = (Copy::new(), served.address().to_owned());
+    let patient = ["--follow", "--every", "50ms", "--max-rest", "0s"];
+    let mut mirror = Following::start(&copy.args(&address, "Documents", &patient));
+    let mut tail = Following::start(&[&["tail", &address][..], &patient].concat());
+    mirror.until("caught_up");
+    tail.until("caught_up");
+    drop(served);
+    assert_eq!(mirror.until("waiting")["reason"], "no_answer");
+    tail.until("waiting");
+    let served = Served::start(&["--port", &port]);
+    mirror.until("caught_up");
+    tail.until("caught_up");
+    assert_eq!(mirror.interrupt(), Some(130));
+    drop(served);
+    tail.until("waiting");
+    assert_eq!(tail.interrupt(), Some(130));
 }

@@ -30,6 +30,11 @@ impl Served {
         self.first["address"].as_str().unwrap()
     }
 
+    pub(crate) fn port(&self) -> String {
+        let host = self.address().strip_prefix("http://127.0.0.1:").unwrap();
+        host.split('/').next().unwrap().to_owned()
+    }
+
     fn tail(&self, args: &[&str]) -> Ended {
         run(&[&["tail", self.address()], args].concat())
     }
