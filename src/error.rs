@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::fault::Fault;
+use crate::{fault::Fault, machine::WaitReason};
 
 /// Why a machine ended without [`Action::Done`](crate::Action::Done).
 ///
@@ -89,21 +89,49 @@ pub struct Exhausted {
     pub wait: Duration,
     /// Failures in a row so far.
     pub failures: u32,
-    /// The last answer; `None` where none came.
+    /// The last answer; `None` where none came, or where it was good: see [`reason`](Exhausted::reason).
     pub fault: Option<Box<Fault>>,
+    /// What the run would have had to rest for.
+    pub reason: WaitReason,
+    /// How long the server asked to be left alone; `None` where it did not say, or for what cannot be meant.
+    pub asked: Option<Duration>,
+    /// How long the server asked to be left alone, where that is more than a day and more than the run may rest: no
+    /// server means that, so `wait` does not obey it. `None` for what can be believed.
+    pub absurd: Option<Duration>,
+}
+
+impl Exhausted {
+    pub(crate) fn new(wait: Duration, failures: u32) -> Self {
+        Exhausted { wait, failures, fault: None, reason: WaitReason::Lost, asked: None, absurd: None }
+    }
 }
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wait = self.wait.as_secs();
+        if self.reason == WaitReason::Pacing {
+            return write!(
+                f,
+                "the server's quota is nearly used up, and the run has rested for it as long as its budget allows; try \
+                 again in {wait} seconds"
+            );
+        }
         match &self.fault {
             Some(fault) => write!(f, "the server answered {} ", fault.status())?,
             None => write!(f, "no complete answer came ")?,
         }
+        if let Some(absurd) = self.absurd {
+            let (seconds, days) = (absurd.as_secs(), absurd.as_secs() / 86_400);
+            return write!(
+                f,
+                "and asked to be left alone for {seconds} seconds ({days} days), which no server means: a day is the \
+                 most that is believed. Try again in {wait} seconds"
+            );
+        }
         write!(
             f,
             "and the run's budget is used up after {} failures in a row; try again in {} seconds",
-            self.failures,
-            self.wait.as_secs()
+            self.failures, wait
         )
     }
 }

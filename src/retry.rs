@@ -11,7 +11,8 @@ use jiff::Timestamp;
 pub struct Policy {
     /// Failures in a row (throttles, outages, lost answers) before the run ends; 8.
     pub max_failures: u32,
-    /// Rest of a whole run, summed over its waits; 15 minutes. A wait that does not fit ends the run at once.
+    /// Rest of a whole run, summed over its waits, those that spare the quota included; 15 minutes. A wait that does
+    /// not fit ends the run at once. What a server asks for beyond a day, and beyond this, is not believed.
     pub max_rest: Duration,
     /// The wait after the first failure where the server names none; doubled with each further one; 2 seconds.
     pub first_backoff: Duration,
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_counts_as_absent_and_what_is_absurd_is_believed() {
+    fn what_cannot_be_read_counts_as_absent_and_what_is_absurd_is_read_as_it_stands() {
         assert_eq!(asked_rest(&headers(&[("retry-after", "soon")])), None);
         assert_eq!(asked_rest(&headers(&[("retry-after", "-5")])), None);
         assert_eq!(asked_rest(&HeaderMap::new()), None);

@@ -419,8 +419,13 @@ impl<Q: Followed> Machine for Session<Q> {
                 }
                 asking => self.phase = asking,
             }
-            if let Some(wait) = self.link.rest(now) {
-                return Ok(Action::Wait(wait));
+            match self.link.rest(now) {
+                Ok(Some(wait)) => return Ok(Action::Wait(wait)),
+                Ok(None) => {}
+                Err(error) => {
+                    self.phase = Phase::Failed(Box::new(error));
+                    continue;
+                }
             }
             match self.open(now) {
                 Ok(Some(request)) => return Ok(Action::Send(request)),

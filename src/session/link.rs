@@ -56,17 +56,28 @@ impl Link {
     }
 
     /// The rest of the rest, if there is one.
-    pub(super) fn rest(&mut self, now: Duration) -> Option<Wait> {
+    ///
+    /// # Errors
+    /// A pause to spare the quota no longer fits into the budget.
+    pub(super) fn rest(&mut self, now: Duration) -> Result<Option<Wait>, Error> {
         if let Some(Rest::Due(wait)) = &self.rest {
-            self.rest = Some(Rest::Until(now.saturating_add(wait.at_least), wait.reason));
+            let Wait { at_least, reason } = *wait;
+            // A pause that nothing follows is none, so it counts when it begins. A failure's rest is counted already.
+            if reason == WaitReason::Pacing {
+                self.rested = self.rested.saturating_add(at_least);
+                if self.rested > self.policy.max_rest {
+                    return Err(Error::Exhausted(Exhausted { reason, ..Exhausted::new(at_least, 0) }));
+                }
+            }
+            self.rest = Some(Rest::Until(now.saturating_add(at_least), reason));
         }
-        let Some(Rest::Until(until, reason)) = self.rest else { return None };
+        let Some(Rest::Until(until, reason)) = self.rest else { return Ok(None) };
         let at_least = until.saturating_sub(now);
         if at_least.is_zero() {
             self.rest = None;
-            return None;
+            return Ok(None);
         }
-        Some(Wait { at_least, reason })
+        Ok(Some(Wait { at_least, reason }))
     }
 
     /// Whether this request has to wait for a digest: reads go without.
@@ -129,11 +140,15 @@ impl Link {
         fault: Option<Fault>,
     ) -> Result<(), Error> {
         self.failures += 1;
-        let at_least = self.policy.rest(self.failures, headers.and_then(retry::asked_rest));
+        let asked = headers.and_then(retry::asked_rest);
+        let absurd = asked.filter(|asked| *asked > self.policy.max_rest.max(LONGEST_ASKED));
+        let asked = asked.filter(|_| absurd.is_none());
+        let at_least = self.policy.rest(self.failures, asked);
         let rested = self.rested.saturating_add(at_least);
-        if self.failures > self.policy.max_failures || rested > self.policy.max_rest {
+        if absurd.is_some() || self.failures > self.policy.max_failures || rested > self.policy.max_rest {
             let fault = fault.map(Box::new);
-            return Err(Error::Exhausted(Exhausted { wait: at_least, failures: self.failures, fault }));
+            let exhausted = Exhausted::new(at_least, self.failures);
+            return Err(Error::Exhausted(Exhausted { fault, reason, asked, absurd, ..exhausted }));
         }
         self.rested = rested;
         self.rest = Some(Rest::Due(Wait { at_least, reason }));
@@ -141,4 +156,6 @@ impl Link {
     }
 }
 
+/// No sane server asks to be left alone for longer than a day; one that does is not believed.
+const LONGEST_ASKED: Duration = Duration::from_secs(24 * 60 * 60);
 const EARLY: Duration = Duration::from_secs(60);

@@ -43,7 +43,8 @@ pub(super) fn judge(state: &State, fence: &ChangeToken, fence_time: Timestamp) -
         }
         // A time may lie behind the log's last change, where nothing happened since; not behind the clock.
         Position::Since(ticks) if *ticks > fence.ticks() => {
-            let now = ticks_of(fence_time);
+            // The second in which a `Date` was written may be nearly over.
+            let now = ticks_of(fence_time) + SECOND_TICKS;
             if *ticks > now { behind(*ticks, now.max(fence.ticks())) } else { Judgement::AtEnd }
         }
         // No token says how far the log was read, but the end it had in an earlier run is known.
@@ -129,5 +130,6 @@ const RESTARTED: Judgement = Judgement::Resync(ResyncReason::LogRestarted);
 const LONGEST_LAG: Duration = Duration::from_secs(60 * 60);
 /// Ten minutes in ticks: how far a copy of the log may lag behind what was read before.
 const LAG_TICKS: i64 = 10 * 60 * 10_000_000;
+const SECOND_TICKS: i64 = 10_000_000;
 /// A minute in ticks: how far the ticks of a later change may lie before those of an earlier one.
 const JITTER_TICKS: i64 = 60 * 10_000_000;

@@ -109,6 +109,9 @@ pub(crate) struct Tail {
     /// counted
     #[arg(long, value_name = "N")]
     pub(crate) max: Option<NonZeroU64>,
+    /// Ask the server even if it wants to be left alone, as an earlier run has kept
+    #[arg(long, help_heading = "Limits")]
+    pub(crate) now: bool,
     #[command(flatten)]
     pub(crate) session: Session,
     /// How to print; without it, text on a terminal and jsonl elsewhere

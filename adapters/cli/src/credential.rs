@@ -117,7 +117,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let count = folder.path().join("count");
         let command = format!("echo x >> '{0}'; wc -l < '{0}'", count.display());
-        let mut ask = Source::new(Some(command), None).into_closure(Duration::from_secs(60), &Stop::default());
+        let mut ask =
+            Source::new(Some(command), None).into_closure(Duration::from_secs(60), &Stop::default());
         let tokens: Vec<_> =
             [Ask::First, Ask::First, Ask::Refused, Ask::First].map(|why| bearer(ask(why).unwrap())).into();
         assert_eq!(tokens, ["1", "1", "2", "2"]);

@@ -9,6 +9,7 @@ use std::{
 
 use sharepoint_changes::{
     CheckpointError, DecodeError, Error, Fault, FaultClass, QueryError, SiteError, StartError, TokenError,
+    WaitReason,
 };
 use sharepoint_changes_ureq::TransportError;
 
@@ -99,7 +100,15 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Failure { exit, error: error.into(), details: Vec::new(), class: None, advice: None, word: None, wait: None }
+        Failure {
+            exit,
+            error: error.into(),
+            details: Vec::new(),
+            class: None,
+            advice: None,
+            word: None,
+            wait: None,
+        }
     }
 
     pub(crate) fn usage(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -190,13 +199,14 @@ impl From<Error> for Failure {
             _ => None,
         };
         let word = match &error {
+            Error::Exhausted(exhausted) if exhausted.reason == WaitReason::Pacing => Some("pacing"),
             Error::Exhausted(_) => Some("no_answer"),
             Error::Behind { .. } => Some("behind"),
             Error::Unsettled { .. } => Some("unsettled"),
             _ => None,
         };
         let wait = match &error {
-            Error::Exhausted(exhausted) if exhausted.fault.is_some() => Some(exhausted.wait),
+            Error::Exhausted(exhausted) => exhausted.asked,
             _ => None,
         };
         let mut failure = Failure::new(exit, error);

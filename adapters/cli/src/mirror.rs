@@ -11,7 +11,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use sharepoint_changes::{Error, ItemQuery, ListRef, Notice, Scope, Site};
+use sharepoint_changes::{ItemQuery, ListRef, Notice, Scope, Site};
 use sharepoint_changes_sqlite::{self as sqlite, MirrorError, Report, Status, SyncError, SyncSettings};
 use sharepoint_changes_ureq::drive_ahead;
 
@@ -28,7 +28,7 @@ use crate::{
     simulated,
     state::behind_link,
     stop::Stop,
-    tail::{JITTER, keep_away, later},
+    tail::{JITTER, LONGEST_KEPT, keep_away, rest_until},
     token::{self, Stopped},
 };
 
@@ -43,7 +43,8 @@ pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exi
     let copy = sqlite::Mirror::open(&into)?.tombstones(args.tombstones).fields(args.fields.clone());
     let mut home = Home::open(&into, &address.identity())?;
     let met = home.not_before().is_some() || copy.checkpoint()?.is_some();
-    let kept = match home.not_before().and_then(keep_away) {
+    let kept = home.not_before().filter(|_| !args.now);
+    let kept = match kept.and_then(|until| keep_away(until, progress)) {
         Some(failure) if !args.follow => return Err(failure),
         kept => kept,
     };
@@ -54,8 +55,21 @@ pub(crate) fn run(args: &Mirror, stop: &Stop, progress: &Progress) -> Result<Exi
     let site = connection.site().clone();
     let out = Output::new(Some(args.format()));
     let outage = Outage::new(args.every, args.give_up);
-    let run =
-        Run { args, stop, progress, connection, site, query, copy, home, out, outage, last: None, told: false };
+    let run = Run {
+        args,
+        stop,
+        progress,
+        connection,
+        site,
+        query,
+        copy,
+        home,
+        out,
+        outage,
+        last: None,
+        told: false,
+        absurd: None,
+    };
     let exit = run.until_done(kept);
     progress.clear();
     exit
@@ -99,6 +113,8 @@ struct Run<'a> {
     last: Option<sqlite::Progress>,
     /// Whether the end of the log was told.
     told: bool,
+    /// The minutes between two looks that the server asked for and cannot mean.
+    absurd: Option<u32>,
 }
 
 /// What came of a run: its result, or the exit code of one that was interrupted.
@@ -284,7 +300,16 @@ impl Run<'_> {
 
     /// Rests between two looks, at least as long as the server asks for; `Some` where there is nothing more to do.
     fn rest(&mut self, min_minutes: Option<u32>) -> Result<Option<Exit>, Failure> {
-        let rest = pause(self.args.every, min_minutes).mul_f64(1.0 + JITTER * fastrand::f64());
+        let floor = min_minutes.map_or(Ok(Duration::ZERO), floor);
+        if let Err(minutes) = floor
+            && self.absurd.replace(minutes) != Some(minutes)
+        {
+            self.progress.note(format_args!(
+                "warning: the server asks for {minutes} minutes between two looks (MinTimeBetweenSyncs); that is more \
+                 than a day, and not believed"
+            ));
+        }
+        let rest = self.args.every.max(floor.unwrap_or_default()).mul_f64(1.0 + JITTER * fastrand::f64());
         self.progress.show(format!("up to date; looking again in {} s", rest.as_secs_f64().ceil()));
         self.pass(rest)
     }
@@ -351,10 +376,8 @@ impl Run<'_> {
                 trouble::reload_held(reason, until)
             }
             SyncError::Session(error) => {
-                if let Error::Exhausted(exhausted) = &error
-                    && exhausted.fault.is_some()
-                {
-                    self.home.rest_until(Some(later(Timestamp::now(), exhausted.wait)))?;
+                if let Some(until) = rest_until(&error) {
+                    self.home.rest_until(Some(until))?;
                 }
                 self.connection.explain(error)
             }
@@ -375,25 +398,21 @@ impl Run<'_> {
     }
 }
 
-/// How long to rest between two looks: as was asked for, and never less than the server asks for.
-fn pause(every: Duration, min_minutes: Option<u32>) -> Duration {
-    every.max(Duration::from_secs(60).saturating_mul(min_minutes.unwrap_or(0)).min(LONGEST_FLOOR))
+/// What the server asks for between two looks; as an error, what it cannot mean.
+fn floor(minutes: u32) -> Result<Duration, u32> {
+    let floor = Duration::from_secs(60).saturating_mul(minutes);
+    if floor > LONGEST_KEPT { Err(minutes) } else { Ok(floor) }
 }
-
-/// No sane server keeps a client away for longer than a day; one that says so is asked once a day.
-const LONGEST_FLOOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_servers_minutes_are_a_floor_for_following() {
-        let seconds = Duration::from_secs;
-        assert_eq!(pause(seconds(60), None), seconds(60));
-        assert_eq!(pause(seconds(10), Some(0)), seconds(10));
-        assert_eq!(pause(seconds(60), Some(5)), seconds(300));
-        assert_eq!(pause(seconds(600), Some(5)), seconds(600));
-        assert_eq!(pause(seconds(60), Some(u32::MAX)), seconds(86_400), "what no sane server asks");
+    fn the_servers_minutes_are_a_floor_for_following_unless_they_are_more_than_a_day() {
+        assert_eq!(floor(0), Ok(Duration::ZERO));
+        assert_eq!(floor(5), Ok(Duration::from_secs(300)));
+        assert_eq!(floor(1440), Ok(Duration::from_secs(86_400)));
+        assert_eq!((floor(1441), floor(u32::MAX)), (Err(1441), Err(u32::MAX)));
     }
 }

@@ -58,7 +58,7 @@ impl Outage {
 /// Why a run rests while the server cannot be reached, or does not answer as it should.
 #[derive(Debug, Serialize)]
 pub(crate) struct Waiting {
-    /// The class of the server's error, `no_answer`, `behind`, `unsettled`, or `temporary` for anything else.
+    /// The class of the server's error, `no_answer`, `pacing`, `behind`, `unsettled`, or `temporary` for anything else.
     reason: &'static str,
     error: String,
     /// When the next try begins, by the clock of this machine.

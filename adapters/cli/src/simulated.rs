@@ -28,9 +28,8 @@ pub(crate) fn open(office: &Office, server: &Server, stop: &Stop) -> Result<(Sim
     let address = format!("{}{SITE}", host.server().world().host());
     let site = server.site(Site::new(&address)?)?;
     let site = if server.names_generation() { site } else { site.generation(generation) };
-    let credential = server.ask(stop)(Ask::First).map_err(|error| {
-        Failure::new(stop.signal().map_or(Exit::PERMISSION, Exit::signal), error)
-    })?;
+    let credential = server.ask(stop)(Ask::First)
+        .map_err(|error| Failure::new(stop.signal().map_or(Exit::PERMISSION, Exit::signal), error))?;
     let header = match credential {
         Credential::Bearer(token) => Some((header::AUTHORIZATION, format!("Bearer {token}"))),
         Credential::Cookie(cookie) => Some((header::COOKIE, cookie)),

@@ -28,7 +28,8 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
         Some(path) => Some(State::open(path, &args.place.address.identity())?),
         None => None,
     };
-    let kept = state.as_ref().and_then(State::not_before).and_then(keep_away);
+    let kept = state.as_ref().and_then(State::not_before).filter(|_| !args.now);
+    let kept = kept.and_then(|until| keep_away(until, progress));
     let kept = match kept {
         Some(failure) if !args.follow => return Err(failure),
         kept => kept,
@@ -38,7 +39,8 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
         Commit::Manual if state.is_none() => return Err(Failure::usage("--commit manual needs --state")),
         Commit::Manual => Some(Acks::on_stdin()?),
     };
-    let met = state.as_ref().is_some_and(State::was_answered) || matches!(args.since, Some(Since::Checkpoint(_)));
+    let met =
+        state.as_ref().is_some_and(State::was_answered) || matches!(args.since, Some(Since::Checkpoint(_)));
     let connection = Connection::open(&args.place.address, &args.server, met, stop, progress)?;
     let (out, max) = (Output::new(args.output), args.max.map(u64::from));
     let delivery = Delivery::new(out, state, acks, max, stop, progress);
@@ -49,11 +51,22 @@ pub(crate) fn run(args: &Tail, stop: &Stop, progress: &Progress) -> Result<Exit,
     exit
 }
 
-/// Why a server is not asked now that wants to be left alone until then; `None` where that is over.
-pub(crate) fn keep_away(until: Timestamp) -> Option<Failure> {
+/// Why a server is not asked now that wants to be left alone until then; `None` where that is over, or cannot be meant.
+pub(crate) fn keep_away(until: Timestamp, progress: &Progress) -> Option<Failure> {
     let rest = Duration::try_from(until.duration_since(Timestamp::now())).ok()?;
+    if rest > LONGEST_KEPT {
+        progress.note(format_args!(
+            "warning: what was kept says to leave the server alone until {until}; that is more than a day, and not \
+             believed"
+        ));
+        return None;
+    }
     let error = format!("the server asked to be left alone until {until}, {} more seconds", rest.as_secs());
-    Some(Failure::new(Exit::TEMPORARY, error).wait(rest).advice("Run again then; nothing was sent."))
+    Some(
+        Failure::new(Exit::TEMPORARY, error)
+            .wait(rest)
+            .advice("Run again then, or with --now; nothing was sent."),
+    )
 }
 
 struct Run<'a> {
@@ -233,11 +246,8 @@ impl Run<'_> {
     fn failed(&mut self, error: DriveError<Unsent, Halt>) -> Failure {
         let failure = match error {
             DriveError::Machine(error) => {
-                let rest = match &error {
-                    Error::Exhausted(exhausted) if exhausted.fault.is_some() => Some(exhausted.wait),
-                    _ => None,
-                };
-                let kept = rest.map(|rest| self.delivery.rest_until(later(Timestamp::now(), rest)));
+                let until = rest_until(&error);
+                let kept = until.map(|until| self.delivery.rest_until(until));
                 match kept {
                     Some(Err(failure)) => failure,
                     _ => self.connection.explain(error),
@@ -253,6 +263,19 @@ impl Run<'_> {
         }
     }
 }
+
+/// Until when the next run, too, leaves the server alone: `None` where it asked for nothing, or for what it cannot mean.
+pub(crate) fn rest_until(error: &Error) -> Option<Timestamp> {
+    match error {
+        Error::Exhausted(exhausted) if exhausted.fault.is_some() && exhausted.absurd.is_none() => {
+            Some(later(Timestamp::now(), exhausted.wait.min(LONGEST_KEPT)))
+        }
+        _ => None,
+    }
+}
+
+/// Nothing that is kept keeps anybody out for longer.
+pub(crate) const LONGEST_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 fn earlier(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| time.checked_sub(by).ok()).unwrap_or(Timestamp::MIN)

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sharepoint_changes::{ChangeToken, Done, Error, Position, ResyncReason, Start, TokenScope};
+use sharepoint_changes::{
+    ChangeToken, Done, Error, Position, ResyncReason, Start, TokenScope, jiff::SignedDuration,
+};
 
 use super::script::{DAY, EXPIRED, LIST, MINUTE, Script, at, first_run, token};
 
@@ -302,6 +304,24 @@ fn a_start_time_beyond_the_fence_is_an_error() {
     let mut script = Script::new(Start::Time(at(-10)));
     script.fence(&token(110, -MINUTE));
     script.up_to_date();
+}
+
+#[test]
+fn a_start_time_within_the_running_second_has_come() {
+    // `Date` has whole seconds: the answer that says 0 may have been written at any moment of that second.
+    for (milliseconds, comes) in [(1, true), (999, true), (1_000, true), (1_001, false)] {
+        let time = at(0) + SignedDuration::from_millis(milliseconds);
+        for start in [Start::Time(time), Start::Token(ChangeToken::at(TokenScope::List, LIST, time))] {
+            let mut script = Script::new(start);
+            script.fence(&token(110, -MINUTE));
+            if comes {
+                // At once: nothing can have happened since.
+                script.up_to_date();
+            } else {
+                assert!(matches!(script.error(), Error::StartBeyondFence { .. }), "{milliseconds}");
+            }
+        }
+    }
 }
 
 #[test]

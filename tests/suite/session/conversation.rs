@@ -6,7 +6,7 @@ use sharepoint_changes::{
     Action, DigestMode, Error, FaultClass, Machine, Policy, Session, Settings, Start, WaitReason,
 };
 
-use super::script::{MINUTE, Script, at, http_date, page_of, query, site, token};
+use super::script::{DAY, MINUTE, Script, at, http_date, page_of, query, site, token};
 
 fn drained() -> Script {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
@@ -39,10 +39,39 @@ fn retry_after_as_a_date_is_read_against_the_answers_own_date() {
 fn a_wait_that_does_not_fit_the_budget_is_an_error_at_once() {
     let mut script = drained();
     script.request();
-    script.answer(429, &[("retry-after", "100000")], "");
+    script.answer(429, &[("retry-after", "80000")], "");
     let Error::Exhausted(exhausted) = script.error() else { panic!() };
-    assert_eq!(exhausted.wait, Duration::from_secs(100_000));
+    assert_eq!((exhausted.wait, exhausted.absurd), (Duration::from_secs(80_000), None));
     assert_eq!(exhausted.fault.unwrap().class(), FaultClass::Throttled);
+}
+
+#[test]
+fn a_rest_of_more_than_a_day_is_an_error_that_says_so_and_is_not_obeyed() {
+    let year = 365 * DAY;
+    for header in [
+        ("retry-after", year.to_string()),
+        ("retry-after", http_date(at(year))),
+        ("ratelimit-reset", year.to_string()),
+    ] {
+        let mut script = drained();
+        script.request();
+        script.answer(429, &[(header.0, &header.1)], "");
+        let error = script.error();
+        assert!(
+            error.to_string().contains("for 31536000 seconds (365 days), which no server means"),
+            "{error}"
+        );
+        let Error::Exhausted(exhausted) = error else { panic!() };
+        assert_eq!(exhausted.wait, Duration::from_secs(2));
+        assert_eq!(exhausted.absurd, Some(Duration::from_secs(year.unsigned_abs())));
+    }
+    // Who is willing to rest for so long is.
+    let mut settings = Settings::default();
+    settings.policy.max_rest = Duration::from_secs(3 * 86_400);
+    let mut script = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
+    script.request();
+    script.answer(429, &[("retry-after", "172800")], "");
+    assert_eq!(script.wait().at_least, Duration::from_secs(172_800));
 }
 
 #[test]
@@ -224,6 +253,33 @@ fn a_quota_nearly_used_up_slows_the_next_request() {
     script.page();
     let wait = script.wait();
     assert_eq!((wait.at_least, wait.reason), (Duration::from_secs(1), WaitReason::Pacing));
+}
+
+#[test]
+fn pauses_that_spare_the_quota_count_against_the_budget_and_lose_no_page() {
+    let mut settings = Settings::default();
+    settings.policy.max_rest = Duration::from_secs(5);
+    let mut script = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
+    script.fence(&token(110, 0));
+    let headers = [("ratelimit-limit", "1200"), ("ratelimit-remaining", "0"), ("ratelimit-reset", "2")];
+    for number in [101, 102] {
+        script.request();
+        script.answer(200, &headers, &page_of(&[token(number, -30)]));
+        script.page();
+        assert_eq!(script.wait().reason, WaitReason::Pacing);
+        // A poll in the midst of it counts nothing twice.
+        script.now += Duration::from_secs(1);
+        assert_eq!(script.wait().at_least, Duration::from_secs(1));
+        script.rest();
+    }
+    script.request();
+    script.answer(200, &headers, &page_of(&[token(103, -30)]));
+    assert_eq!(script.page().checkpoint.token().unwrap().number(), 103);
+    let error = script.error();
+    assert!(error.to_string().contains("quota is nearly used up"), "{error}");
+    let Error::Exhausted(exhausted) = error else { panic!() };
+    assert_eq!((exhausted.wait, exhausted.reason), (Duration::from_secs(2), WaitReason::Pacing));
+    assert!(exhausted.fault.is_none());
 }
 
 #[test]

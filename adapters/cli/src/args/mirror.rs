@@ -79,6 +79,9 @@ pub(crate) struct Mirror {
     /// The most rows a page may have; without it 2000
     #[arg(long, value_name = "N", help_heading = "Limits")]
     rows_per_page: Option<NonZeroU32>,
+    /// Ask the server even if it wants to be left alone, as an earlier run has kept
+    #[arg(long, help_heading = "Limits")]
+    pub(crate) now: bool,
     #[command(flatten)]
     pub(crate) limits: Limits,
     /// Ask over SOAP (_vti_bin/Lists.asmx) instead of REST; the list by its id or title

@@ -73,7 +73,8 @@ pub(crate) struct Limits {
     /// How old a position may be before it is no longer believed
     #[arg(long, value_name = "TIME", default_value = "55d", value_parser = duration, help_heading = "Limits")]
     pub(crate) retention: Duration,
-    /// How long to rest in all because the server wants it, before giving up
+    /// How long to rest in all because the server wants it or its quota is nearly used up, before giving up. A server
+    /// that asks for more than this and more than a day is not believed
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Limits")]
     max_rest: Duration,
 }

@@ -184,6 +184,12 @@ fn a_server_that_wants_to_be_left_alone_is_left_alone_by_the_next_run_too() {
     assert!(ended.err.contains("class throttled"), "{}", ended.err);
     let ended = copy.mirror("sim:", "Documents", &[]).with(5);
     assert!(ended.err.contains("asked to be left alone until"), "{}", ended.err);
+    copy.mirror("sim:", "Documents", &["--now"]).with(0);
+    assert_eq!(copy.number("SELECT count(not_before) FROM _command"), 0);
+    let absurd = "sim:?changes=900&fault=throttled:31536000@3";
+    let ended = copy.mirror(absurd, "Documents", &[]).with(5);
+    assert!(ended.err.contains("which no server means"), "{}", ended.err);
+    assert_eq!(copy.number("SELECT count(not_before) FROM _command"), 0);
     copy.open().execute("UPDATE _command SET not_before = '2026-01-01T00:00:00Z'", []).unwrap();
     copy.mirror("sim:", "Documents", &[]).with(0);
 }

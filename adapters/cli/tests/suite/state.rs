@@ -150,6 +150,33 @@ fn a_server_that_wants_to_be_left_alone_is_not_asked_earlier() {
 }
 
 #[test]
+fn who_says_now_asks_although_the_server_wants_to_be_left_alone() {
+    let (_folder, path) = state();
+    run(&["tail", "sim:?changes=60", "--state", &path]).with(0);
+    run(&["tail", "sim:?fault=throttled:7200", "--state", &path]).with(5);
+    let err = run(&["tail", "sim:", "--state", &path]).with(5).err;
+    assert!(err.contains("left alone until") && err.contains("--now"), "{err}");
+    assert!(!run(&["tail", "sim:", "--state", &path, "--now"]).with(0).changes().is_empty());
+    assert!(saved(&path).get("not_before").is_none());
+}
+
+#[test]
+fn what_no_server_means_is_an_error_and_keeps_nobody_out() {
+    let (_folder, path) = state();
+    run(&["tail", "sim:?changes=60", "--state", &path]).with(0);
+    let err = run(&["tail", "sim:?fault=throttled:31536000", "--state", &path]).with(5).err;
+    assert!(err.contains("31536000 seconds (365 days), which no server means"), "{err}");
+    assert!(saved(&path).get("not_before").is_none());
+    // Kept by whoever it was.
+    let mut held = saved(&path);
+    held["not_before"] = "2099-01-01T00:00:00Z".into();
+    fs::write(&path, held.to_string()).unwrap();
+    let ended = run(&["tail", "sim:", "--state", &path]).with(0);
+    assert!(ended.err.contains("until 2099-01-01T00:00:00Z") && ended.err.contains("not believed"));
+    assert!(!ended.changes().is_empty() && saved(&path).get("not_before").is_none());
+}
+
+#[test]
 fn a_state_is_never_half_written() {
     let (folder, path) = state();
     run(&["tail", "sim:", "--state", &path, "--page-size", "5"]).with(0);
