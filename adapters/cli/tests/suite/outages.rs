@@ -62,7 +62,7 @@ fn who_follows_goes_on_after_an_outage_and_tells_it() {
 fn an_outage_that_lasts_too_long_is_given_up() {
     let copy = Copy::new();
     let give_up = ["--follow", "--every", "10ms", "--give-up", "200ms"];
-    let address = "sim:?changes=300&fault=lost@3";
+    let address = "sim:?changes=300&fault=lost@3*1000000";
     let tail = run(&[&["tail", address][..], &give_up].concat()).with(5);
     let mirror = copy.mirror(address, "Documents", &give_up).with(5);
     for ended in [tail, mirror] {
