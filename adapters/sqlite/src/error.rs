@@ -12,6 +12,9 @@ pub enum MirrorError {
     /// Another process writes to this copy; there is one writer at a time.
     #[error("another process is writing to {}", .0.display())]
     Busy(PathBuf),
+    /// A reader has been in one transaction all the time that a writer waits for such, since before there was one.
+    #[error("somebody has been reading {} for longer than a writer waits", .0.display())]
+    Reading(PathBuf),
     /// The file is a database of something else, or no database at all.
     #[error("{} is not a copy of a list; name another file", .0.display())]
     NotAMirror(PathBuf),

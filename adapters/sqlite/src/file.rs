@@ -35,15 +35,7 @@ pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(BUSY)?;
     let kind = kind(&connection, path)?;
-    // Readers go on with what they see while a page is written, and the writer does not wait for them. A power cut may
-    // take the last pages with their checkpoint; it never parts them.
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| {
-        match error.sqlite_error_code() {
-            // Only where somebody has been reading all that time, and began before there was a writer.
-            Some(ErrorCode::DatabaseBusy) => MirrorError::Busy(path.to_owned()),
-            _ => error.into(),
-        }
-    })?;
+    share(&connection, path)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     if kind != Kind::Mirror {
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -58,6 +50,16 @@ pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     connection.execute_batch(SCRATCH)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(Writer { connection, _lock: lock })
+}
+
+/// Lets readers go on with what they see while a page is written, and the writer not wait for them (WAL). A power cut
+/// may take the last pages with their checkpoint; it never parts them. Only who reads since before there was a writer
+/// is waited for.
+fn share(connection: &Connection, path: &Path) -> Result<(), MirrorError> {
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy) => MirrorError::Reading(path.to_owned()),
+        _ => error.into(),
+    })
 }
 
 /// Opens a copy to look at, also while somebody writes to it.
@@ -201,3 +203,23 @@ const SCRATCH: &str = "
     CREATE TEMP TABLE _touched (id INTEGER PRIMARY KEY);
     CREATE TEMP TABLE _seen (id INTEGER PRIMARY KEY, differs INTEGER NOT NULL);
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_from_before_the_writer_is_waited_for_and_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.sqlite");
+        drop(write(&path).unwrap());
+        let reader = read(&path).unwrap();
+        let reading = reader.unchecked_transaction().unwrap();
+        assert_eq!(reader.query_row("SELECT count(*) FROM _mirror", [], |row| row.get::<_, i64>(0)), Ok(1));
+        let writer = Connection::open(&path).unwrap();
+        writer.busy_timeout(Duration::ZERO).unwrap();
+        assert!(matches!(share(&writer, &path), Err(MirrorError::Reading(_))));
+        drop(reading);
+        share(&writer, &path).unwrap();
+    }
+}

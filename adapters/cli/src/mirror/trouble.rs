@@ -13,6 +13,9 @@ impl From<MirrorError> for Failure {
             MirrorError::Busy(_) => {
                 (Exit::STATE, Some("Wait for that process to end, or give this one a file of its own."))
             }
+            MirrorError::Reading(_) => {
+                (Exit::TEMPORARY, Some("Run again later, or see who reads for so long; nothing was asked."))
+            }
             MirrorError::Conflict => {
                 (Exit::STATE, Some("See who else writes to the file; nothing was lost."))
             }
