@@ -15,7 +15,7 @@ use super::handler::{ChangesHandler, Next};
 use super::ledger::Ledger;
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{Begin, Setting};
-use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre};
+use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre, resumes_overlap};
 use super::truth::{Truth, told};
 use super::worlds::Worlds;
 use crate::event::Object;
@@ -94,11 +94,11 @@ impl<H: ChangesHandler> Changes<H> {
         &mut self,
         mut page: Page,
         stage: &mut Stage<P>,
-        last: &mut Option<i64>,
+        order: &mut Order,
     ) -> Result<Result<Next, Crashed>, Fallen> {
         let now = stage.theatre.with_server(|server| {
             self.truth.catch_up(server.world());
-            self.judge_page(&page, server.world(), last).map(|()| server.world().age())
+            self.judge_page(&page, server.world(), order).map(|()| server.world().age())
         })?;
         if let Some(gap) = &page.gap {
             if now < ALMOST_EXPIRED {
@@ -123,17 +123,14 @@ impl<H: ChangesHandler> Changes<H> {
     }
 
     /// The rows are the log's, rise, and come again from their own text.
-    fn judge_page(&self, page: &Page, world: &World, last: &mut Option<i64>) -> Result<(), Fallen> {
+    fn judge_page(&self, page: &Page, world: &World, order: &mut Order) -> Result<(), Fallen> {
         if page.follows != self.handler.checkpoint() {
             return Err(Fallen::of(2, "a page does not follow the checkpoint that is kept".to_owned()));
         }
         reread(page.checkpoint.as_str())?;
         for change in &page.changes {
             let number = change.token.number();
-            if last.is_some_and(|last| last >= number) {
-                return Err(Fallen::of(1, format!("row {number} comes after row {last:?}")));
-            }
-            *last = Some(number);
+            order.take(number, self.handed.contains(&number))?;
             let Some((_, row)) = self.truth.row(world, number) else {
                 return Err(Fallen::invented(format!("the log holds no row {number} that was asked for")));
             };
@@ -275,10 +272,31 @@ impl<H: ChangesHandler> Changes<H> {
     fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let (sent, pages, troubles) = (stage.cost.sent, stage.pages, stage.cost.troubles);
         let looks = stage.looks_from(self.begun.as_ref());
-        if sent <= stage.cost.most_of_changes(pages, looks, self.is_idle(stage)) {
+        let ends = 1 + u64::from(resumes_overlap(self.begun.as_ref()));
+        let ends = if self.is_idle(stage) { 0 } else { ends };
+        if sent <= stage.cost.most_of_changes(pages, looks, ends) {
             return Ok(());
         }
         Err(Fallen::of(5, format!("{sent} requests for {pages} pages and {troubles} faults")))
+    }
+}
+
+/// Rows rise during a run. One that goes on within the overlap of a run before it may read that once more from its start.
+#[derive(Debug)]
+struct Order {
+    last: Option<i64>,
+    may_begin_again: bool,
+}
+
+impl Order {
+    fn take(&mut self, number: i64, is_repeated: bool) -> Result<(), Fallen> {
+        if let Some(last) = self.last.filter(|last| *last >= number)
+            && !(is_repeated && std::mem::take(&mut self.may_begin_again))
+        {
+            return Err(Fallen::of(1, format!("row {number} comes after row {last}")));
+        }
+        self.last = Some(number);
+        Ok(())
     }
 }
 
@@ -303,13 +321,13 @@ impl<H: ChangesHandler> Performer for Changes<H> {
         let mut session =
             Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
-        let mut last = None;
+        let mut order = Order { last: None, may_begin_again: self.settings.overlap.is_some() };
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
             if stage.plan.noise.is_some() {
                 return Ok(Ok(Next::GoOn));
             }
-            self.take(page, stage, &mut last)
+            self.take(page, stage, &mut order)
         })?;
         if stage.plan.noise.is_some() {
             return Ok(ended);

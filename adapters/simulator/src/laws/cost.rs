@@ -80,6 +80,8 @@ pub(super) struct FollowUps {
     pub(super) anew: bool,
     /// The run began at the end of the log, and nothing was pending.
     pub(super) idle: bool,
+    /// The run began within the overlap of another, and reads it once more.
+    pub(super) again: bool,
 }
 
 impl Asked {
@@ -162,9 +164,10 @@ impl Cost {
     /// The most requests of a run of GetChanges that handed out so many pages.
     ///
     /// One tells the end of the log, and a second one where that lay behind the position (`looks`). Each page is one, and one is
-    /// the empty page that proves the end; where the run began at the end of the log (`idle`), none is asked for.
-    pub(super) fn most_of_changes(&self, pages: u64, looks: u64, idle: bool) -> u64 {
-        let drained = if idle { 0 } else { self.drained.min(pages + 1) };
+    /// the empty page that proves the end; where the run began at the end of the log, none is asked for (`ends`), and two
+    /// where an overlap that another run began is read once more.
+    pub(super) fn most_of_changes(&self, pages: u64, looks: u64, ends: u64) -> u64 {
+        let drained = if ends == 0 { 0 } else { self.drained.min(pages + ends) };
         self.troubles + self.digests + self.looks.min(looks) + drained
     }
 
@@ -190,14 +193,14 @@ impl Cost {
     /// - A listing during which its folder moved, or the row of its folder failed, is thrown away: its last page, and
     ///   the folder's row.
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
-        let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle } = *follow_ups;
+        let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle, again } = *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks);
         if idle && self.drained == 0 && self.permissions == 0 {
             return log + self.lists.min(1);
         }
         let doubts = self.troubles / 3;
         let anew = u64::from(anew);
-        let times = 1 + anew.max(doubts.min(1));
+        let times = 1 + anew.max(doubts.min(1)) + u64::from(again);
         let thrown = schemas + self.rights + anew;
         let restarts = self.closed.saturating_sub(listings).min(restarts + doubts);
         let unasked = self.ends.saturating_sub(times + thrown);
@@ -298,7 +301,7 @@ mod tests {
             (Asked::End, 2, 2, false, -1),
         ] {
             told(&mut cost, asked, "", None);
-            let most = cost.most_of_changes(pages, looks, idle);
+            let most = cost.most_of_changes(pages, looks, u64::from(!idle));
             assert_eq!(most.cast_signed() - cost.sent.cast_signed(), spare, "{cost:?}");
         }
     }

@@ -14,7 +14,7 @@ use super::crash::Crashed;
 use super::handler::{ItemsHandler, Next};
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{LISTS, Place, Setting};
-use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre};
+use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre, resumes_overlap};
 use crate::event::{Event, Object};
 use crate::log::Row;
 use crate::query::Scope;
@@ -255,6 +255,7 @@ impl<H: ItemsHandler> Items<H> {
             revealed: self.revealed(stage),
             anew: self.full || self.moved,
             idle: self.is_idle(stage),
+            again: resumes_overlap(self.begun.as_ref()),
         };
         if sent <= stage.cost.most_of_items(pages, &follow_ups) {
             return Ok(());

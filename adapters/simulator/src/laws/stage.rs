@@ -339,6 +339,11 @@ impl<P: Theatre> Stage<P> {
     }
 }
 
+/// Whether a run goes on within the overlap of one before it, and reads that once more before its end.
+pub(super) fn resumes_overlap(begun: Option<&Checkpoint>) -> bool {
+    begun.is_some_and(|checkpoint| checkpoint.as_str().contains("\"again\":"))
+}
+
 fn is_refusal(status: StatusCode) -> bool {
     matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
 }
