@@ -98,3 +98,10 @@ fn what_becomes_visible_between_two_pages_of_names_is_a_page_of_its_own() {
 fn a_run_that_is_told_nothing_is_not_asked_to_have_overlapped_something() {
     tell("49726 changes page=2 late=60s overlap=180s lie:nothing");
 }
+
+#[test]
+fn a_folder_that_an_overlap_tells_once_more_is_placed_anew_before_it_is_listed() {
+    tell(
+        "5979 items at=list:3 page=3 overlap=14460s habit=restored=id act:76 crash@3 run act:29 run act:33 run fault@6:forbidden run",
+    );
+}

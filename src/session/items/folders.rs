@@ -71,6 +71,13 @@ impl Folders {
         items.folders.push(PendingFolder { id, listing: None });
     }
 
+    /// Has every folder placed anew.
+    pub(super) fn forget_places(&mut self) {
+        if !self.places.is_empty() {
+            *self = Folders { tries: std::mem::take(&mut self.tries), ..Folders::default() };
+        }
+    }
+
     pub(super) fn step(&self, items: &ItemState) -> Step {
         match items.folders.first() {
             None => Step::End,
@@ -197,7 +204,7 @@ impl Sync {
         let passed = answer.rows.iter().map(|row| row.id()).fold(self.folders.passed, i32::max);
         let comes_forward = passed > self.folders.passed;
         let listing = self.items_mut().folders.first_mut().and_then(|folder| folder.listing.as_mut());
-        let Some(listing) = listing else { return Ok(Said::Nothing) };
+        let Some(listing) = listing else { return Ok(self.folder_moved()) };
         if next.is_none() {
             self.folders.held = Some(Held { changes, notices });
             return Ok(Said::Nothing);
@@ -243,7 +250,7 @@ impl Sync {
         let part = self.folder_page(held.changes, held.notices, true);
         let covered = std::mem::take(&mut self.folders.covered);
         self.items_mut().folders.retain(|folder| folder.id != id && !covered.contains(folder.id));
-        self.folders.places.retain(|folder, _| *folder != id);
+        self.folders.places.retain(|folder, _| *folder != id && !covered.contains(*folder));
         self.folders.tries.remove(&id);
         self.begin_listing();
         Ok(Said::Page(part))
@@ -252,13 +259,12 @@ impl Sync {
     /// The folder is not where it was when its listing began.
     pub(super) fn folder_moved(&mut self) -> Said {
         let Some(id) = self.items().folders.first().map(|folder| folder.id) else { return Said::Nothing };
-        let mut tries = std::mem::take(&mut self.folders.tries);
-        let of_this = tries.entry(id).or_default();
+        let of_this = self.folders.tries.entry(id).or_default();
         *of_this += 1;
         if *of_this >= MOST_TRIES {
             return Said::Unsettled(format!("the folder {id} moved during each of {MOST_TRIES} listings"));
         }
-        self.folders = Folders { tries, ..Folders::default() };
+        self.folders.forget_places();
         for folder in &mut self.items_mut().folders {
             folder.listing = None;
         }

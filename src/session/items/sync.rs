@@ -500,6 +500,7 @@ impl Sync {
     /// A folder that changed, however, may hold other things than before. And a listing under way may have passed by
     /// the place where this item is now, so that its end would take the item for gone.
     pub(super) fn note(&mut self, row: &Row) {
+        self.folders.forget_places();
         let items = self.items_mut();
         items.folders.iter_mut().for_each(|folder| folder.listing = None);
         if row.is_folder() == Some(true) {

@@ -130,7 +130,7 @@ impl<H: ChangesHandler> Changes<H> {
         reread(page.checkpoint.as_str())?;
         for change in &page.changes {
             let number = change.token.number();
-            order.take(number, self.handed.contains(&number))?;
+            order.take(number)?;
             let Some((_, row)) = self.truth.row(world, number) else {
                 return Err(Fallen::invented(format!("the log holds no row {number} that was asked for")));
             };
@@ -289,9 +289,9 @@ struct Order {
 }
 
 impl Order {
-    fn take(&mut self, number: i64, is_repeated: bool) -> Result<(), Fallen> {
+    fn take(&mut self, number: i64) -> Result<(), Fallen> {
         if let Some(last) = self.last.filter(|last| *last >= number)
-            && !(is_repeated && std::mem::take(&mut self.may_begin_again))
+            && !std::mem::take(&mut self.may_begin_again)
         {
             return Err(Fallen::of(1, format!("row {number} comes after row {last}")));
         }

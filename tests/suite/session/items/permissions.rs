@@ -376,3 +376,16 @@ fn a_row_beyond_the_end_asked_for_is_no_answer() {
     items.permissions(&[(12, Item(1), 111)]);
     assert!(matches!(items.error(), Error::Protocol { .. }));
 }
+
+#[test]
+fn a_start_that_grows_too_old_while_the_answer_is_on_the_way_is_a_new_load() {
+    let mut items = Items::watching(&loaded(&[(1, "a")]));
+    items.date = 54 * DAY;
+    items.silent(110);
+    items.asked();
+    items.date = 56 * DAY;
+    items.permissions(&[]);
+    let asked = items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    assert!(!asked.contains("ChangeToken\""), "{asked}");
+    load_of(&items.page());
+}
