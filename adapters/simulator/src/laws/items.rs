@@ -51,6 +51,9 @@ pub(super) struct Items<H> {
     written: usize,
     /// The time then.
     begun_at: Ticks,
+    /// When copies that lag behind last answered, where the office changes rights: GetChanges says nothing of how old its
+    /// answer is, so what it was silent about is read only once the end of the log has settled.
+    lagged_at: Option<Ticks>,
     /// The rows that were written when the first run began.
     first: Option<usize>,
     /// Items that differ, where rows become visible late and nothing is claimed.
@@ -87,6 +90,7 @@ impl<H: ItemsHandler> Items<H> {
             schema: 0,
             written: 0,
             begun_at: Ticks::default(),
+            lagged_at: None,
             first: None,
             unlike: 0,
             digest: DefaultHasher::new(),
@@ -200,13 +204,20 @@ impl<H: ItemsHandler> Items<H> {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
             Done::UpToDate { checkpoint, follows }
                 if self.moved && follows.as_deref() == Some(checkpoint.as_str()) => {}
-            Done::UpToDate { .. } if lives && stage.quiet && !stage.plan.wicked && is_whole => {
+            Done::UpToDate { .. }
+                if lives && stage.quiet && !stage.plan.wicked && is_whole && self.has_settled() =>
+            {
                 self.judge(stage)?;
             }
             _ => {}
         }
         self.moved &= !(lives && moves_on);
         Ok(lives)
+    }
+
+    /// Whether nothing that a copy which lagged behind was silent about may be unread.
+    fn has_settled(&self) -> bool {
+        self.lagged_at.is_none_or(|at| self.begun_at.since(at) > self.settings.settle)
     }
 
     /// The copy equals the list.
@@ -323,6 +334,9 @@ impl<H: ItemsHandler> Performer for Items<H> {
         (self.loads, self.listings) = (false, 0);
         (self.schema, self.written, self.begun_at) = self.now(stage);
         self.first.get_or_insert(self.written);
+        if stage.plan.lag.is_some() && self.full {
+            self.lagged_at = Some(self.begun_at);
+        }
         let most_rest = self.settings.policy.max_rest;
         let ended = stage.conduct(&mut session, most_rest, |page, stage| {
             if stage.plan.noise.is_some() {

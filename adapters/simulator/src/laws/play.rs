@@ -162,8 +162,10 @@ pub(super) fn tell<P: Theatre, F: Performer>(
             Step::Noise(seed) => episode::noise(story, stage, feed, *seed)?,
         }
     }
-    // What becomes visible late is visible now, and nothing goes wrong any more.
-    stage.theatre.pass(story.setting.late.unwrap_or_default() + Duration::from_secs(60));
+    // What becomes visible late is visible now, copies that lagged behind have settled, and nothing goes wrong any more.
+    let lagged = story.steps.iter().any(|step| matches!(step, Step::Lag(_)));
+    let rest = Duration::from_secs(if lagged { 1_200 } else { 60 });
+    stage.theatre.pass(story.setting.late.unwrap_or_default() + rest);
     finish(stage, feed)?;
     feed.close(stage);
     let impolite = stage.theatre.with_server(|server| server.impolite());

@@ -187,7 +187,7 @@ impl<P: Theatre> Stage<P> {
     /// From here on, keeps what the world was.
     pub(super) fn remember(&mut self, seed: u64) {
         let world = self.theatre.with_server(|server| server.world().clone());
-        self.past = Some(Past::new(world, seed));
+        self.past = Some(Past::new(world, self.activity.clone(), seed));
     }
 
     /// Forgets what the world was: what answers from here on has its copies from now.
@@ -199,12 +199,12 @@ impl<P: Theatre> Stage<P> {
 
     /// Restores the world as it was this long ago, or the oldest that is kept. Whether it is another than now.
     pub(super) fn restore(&mut self, age: Duration) -> bool {
-        let Some(past) = &mut self.past else { return false };
+        let (Some(past), activity) = (&mut self.past, &mut self.activity) else { return false };
         self.theatre.with_server(|server| {
             let world = server.world_mut();
             let Some(before) = past.back_to(age, world.now()) else { return false };
             let now = world.now();
-            *world = before;
+            (*world, *activity) = before;
             world.reach(now);
             true
         })
@@ -229,7 +229,7 @@ impl<P: Theatre> Stage<P> {
             let mut left = u64::from(rows);
             while left > 0 {
                 // Rows that belong together are written together, wherever a copy ends.
-                let part = past.as_mut().map_or(left, |past| past.keep(world).min(left));
+                let part = past.as_mut().map_or(left, |past| past.keep(world, activity).min(left));
                 let written = world.log(site).all_rows().len() as u64;
                 activity.play(world, written + part);
                 left -= part;

@@ -47,11 +47,19 @@ pub(super) fn begin(state: &mut State, again: Option<&Again>) {
 }
 
 impl Sync {
-    /// Whether the log has to be read for permissions: it has moved since.
+    /// Whether the log has to be read for permissions: it has moved since, or its end has settled, which the answer that
+    /// was read up to there may not have known of.
     pub(super) fn permissions_are_due(&self) -> bool {
         let end = self.names_end().number();
-        let permissions = self.items().permissions.as_ref();
-        self.settings.role_assignments && permissions.is_some_and(|permissions| permissions.end() < end)
+        let Some(permissions) = self.items().permissions.as_ref().filter(|_| self.settings.role_assignments)
+        else {
+            return false;
+        };
+        let has_settled = |candidate: &Candidate| {
+            candidate.token.number() == end && older(self.fence_time, candidate.time, self.settings.settle)
+        };
+        permissions.end() < end
+            || (permissions.from.number() < end && permissions.candidate.as_ref().is_some_and(has_settled))
     }
 
     /// Whether the log may have forgotten what has to be read.

@@ -309,15 +309,38 @@ fn runs_weeks_apart_and_a_log_that_stands_still_forget_nothing() {
         assert_eq!(items.permissions(&[]).1, number, "run {n}");
         checkpoint = items.up_to_date();
     }
-    // Nobody writes for a hundred days.
+    // Nobody writes for a hundred days. Once the end has settled it is read up to there once more.
     for day in (150..250).step_by(10) {
         let mut items = run(&checkpoint, day, 260, 150);
+        if day == 160 {
+            items.answer(&end(260, 150).list());
+            assert_eq!(items.permissions(&[]).1, 260);
+        }
         checkpoint = items.up_to_date();
     }
     let mut items = run(&checkpoint, 251, 270, 251);
     items.answer(&end(270, 251).list());
     items.answer(&end(270, 251));
     assert_eq!(items.permissions(&[]), (260, 270));
+    items.up_to_date();
+}
+
+#[test]
+fn a_change_that_a_copy_which_lagged_behind_was_silent_about_is_read_once_the_end_has_settled() {
+    let mut items = Items::watching(&loaded(&[(7, "a")]));
+    items.silent(110);
+    items.permissions(&[]);
+    let mut items = Items::watching(&items.up_to_date());
+    items.date = 16 * MINUTE;
+    items.fence(&token(110, 0));
+    items.answer(&Answer::new(110).list());
+    items.permissions(&[(12, Item(7), 110)]);
+    items.permissions(&[]);
+    items.answer(&Answer::new(110).list());
+    assert_eq!(hidden(&items.page()), [7]);
+    let mut items = Items::watching(&items.up_to_date());
+    items.date = 60 * MINUTE;
+    items.fence(&token(110, 0));
     items.up_to_date();
 }
 
