@@ -128,17 +128,20 @@ pub(crate) const SYSTEM: [&str; 7] =
 /// Fields that a row's place in the tree tells.
 const PATHS: [&str; 2] = ["FileRef", "FileDirRef"];
 
-/// Columns a table may have in all; SQLite takes 2,000. What comes beyond is kept in `sp_raw`.
+/// Columns a table may have in all, those of fields that are gone included; SQLite takes 2,000. What comes beyond is kept
+/// in `sp_raw`.
 const MOST: usize = 1_900;
 
 /// The fields of a list that get columns, and the names of those that find no place.
 ///
-/// Columns get those that are stored, were asked for and are not told by another column.
+/// Columns get those that are stored, were asked for and are not told by another column. No column is ever dropped, so
+/// those that there are already count, and a field costs what it does not have among them.
 pub(crate) fn fields<'s>(
     schema: &'s Schema,
     asked: Option<&BTreeSet<String>>,
+    before: &Before,
+    mut columns: usize,
 ) -> (Vec<&'s Field>, BTreeSet<&'s str>) {
-    let mut columns = OWN.len();
     let (mut kept, mut beyond) = (Vec::new(), BTreeSet::new());
     for field in schema.fields() {
         let own = OWN.iter().any(|own| own.field == Some(field.name())) || PATHS.contains(&field.name());
@@ -146,10 +149,16 @@ pub(crate) fn fields<'s>(
         if own || !asked || !field.is_stored() || field.name().is_empty() {
             continue;
         }
-        columns += Form::of(field).parts(field).len();
-        if columns > MOST {
+        let had = |part: &&Part| {
+            let column = before.get(&(field.name().to_owned(), part.name.to_owned()));
+            column.is_some_and(|column| column.declared == part.declared)
+        };
+        let parts = Form::of(field).parts(field);
+        let new = parts.iter().filter(|part| !had(part)).count();
+        if new > 0 && columns + new > MOST {
             beyond.insert(field.name());
         } else {
+            columns += new;
             kept.push(field);
         }
     }

@@ -34,9 +34,10 @@ pub(crate) fn lay_out(
         None => create(open, state, schema)?,
     };
     let mut table = Table { open, name: table, names: Names::default(), changed: false };
-    table.names = Names::new(table.columns()?);
+    let columns = table.columns()?;
     let mut before = before(open)?;
-    let (fields, beyond) = layout::fields(schema, asked);
+    let (fields, beyond) = layout::fields(schema, asked, &before, columns.len());
+    table.names = Names::new(columns);
     // Fields that are gone first, so that one that comes in their place can have the name.
     let gone: Vec<_> =
         before.keys().filter(|(name, _)| !fields.iter().any(|field| field.name() == name)).cloned().collect();

@@ -106,4 +106,15 @@ fn more_columns_than_a_table_may_have_are_kept_beside() {
     copy.schema = schema(&names);
     copy.fill(&[item(1, "a").with("ows_C0='first' ows_C1999='last'")]);
     assert_eq!(copy.one::<String>("SELECT C0 || sp_raw FROM Documents"), r#"first{"C1999":"last"}"#);
+
+    // Columns of fields that are gone are kept, and count.
+    let names: Vec<String> = (150..1_890).map(|n| format!("C{n}:Text")).collect();
+    let others: Vec<String> = (0..150).map(|n| format!("D{n}:Text")).collect();
+    let names: Vec<&str> = names.iter().chain(&others).map(String::as_str).collect();
+    copy.schema = schema(&names);
+    copy.delta(&[item(1, "a").with("ows_C150='first' ows_D149='last'").up()]);
+    assert_eq!(
+        copy.one::<String>("SELECT C150 || C0_removed || sp_raw FROM Documents"),
+        r#"firstfirst{"D149":"last"}"#
+    );
 }
