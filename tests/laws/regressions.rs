@@ -105,3 +105,10 @@ fn a_folder_that_an_overlap_tells_once_more_is_placed_anew_before_it_is_listed()
         "5979 items at=list:3 page=3 overlap=14460s habit=restored=id act:76 crash@3 run act:29 run act:33 run fault@6:forbidden run",
     );
 }
+
+#[test]
+fn what_a_copy_that_lags_behind_was_silent_about_is_read_when_the_end_has_settled() {
+    tell(
+        "20101 items at=list:1 page=8 full pace=2s act:58 act:18 act:25 run act:11 lag:30s run act:21 run act:25 lag:1800s run",
+    );
+}

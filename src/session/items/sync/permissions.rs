@@ -55,9 +55,7 @@ impl Sync {
         else {
             return false;
         };
-        let has_settled = |candidate: &Candidate| {
-            candidate.token.number() == end && older(self.fence_time, candidate.time, self.settings.settle)
-        };
+        let has_settled = |it: &Candidate| older(self.fence_time, it.time, self.settings.settle);
         permissions.end() < end
             || (permissions.from.number() < end && permissions.candidate.as_ref().is_some_and(has_settled))
     }
