@@ -76,6 +76,8 @@ pub(crate) struct Watch {
     guard: Guard,
     /// Rows of the run so far.
     absent: u64,
+    /// Rows among them that are hidden: the log says that permissions changed.
+    hidden: u64,
     /// Rows among them that were not judged yet.
     unjudged: u64,
     names: Vec<String>,
@@ -93,7 +95,7 @@ pub(crate) struct Left {
 
 impl Watch {
     pub(crate) fn new(guard: Guard) -> Self {
-        Watch { guard, absent: 0, unjudged: 0, names: Vec::new() }
+        Watch { guard, absent: 0, hidden: 0, unjudged: 0, names: Vec::new() }
     }
 
     /// Counts rows that go by absence.
@@ -102,6 +104,11 @@ impl Watch {
         self.unjudged += rows;
         let room = NAMES.saturating_sub(self.names.len());
         self.names.extend(names.into_iter().take(room));
+    }
+
+    /// Says of rows that were counted that they are hidden, so that the list counts them still.
+    pub(crate) fn hidden(&mut self, rows: u64) {
+        self.hidden += rows;
     }
 
     /// Whether there are rows to be judged.
@@ -154,8 +161,9 @@ impl Watch {
     fn reason(&self, state: &State, left: &Left, too_many: bool, hidden: Option<u64>) -> Option<HoldReason> {
         if let (Some(item_count), Some(hidden)) = (left.item_count, hidden) {
             // Items that were added since, and not read yet, are more than the copy shows too.
-            let more = item_count.saturating_sub(left.rows).saturating_sub(hidden);
-            if self.absent > self.guard.rows && more > self.absent / 2 {
+            let more = item_count.saturating_sub(left.rows).saturating_sub(hidden + self.hidden);
+            let unexplained = self.absent - self.hidden;
+            if unexplained > self.guard.rows && more > unexplained / 2 {
                 return Some(HoldReason::StillListed { item_count });
             }
         }

@@ -131,6 +131,9 @@ impl Remover<'_> {
         }
         if reason.is_absence() {
             watch.count(rows.unsigned_abs(), self.names(watch.wants_names())?);
+            if reason == Reason::Hidden {
+                watch.hidden(rows.unsigned_abs());
+            }
         }
         if self.tombstones {
             self.bury(reason)?;

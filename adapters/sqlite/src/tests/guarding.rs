@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sharepoint_changes::End;
+use sharepoint_changes::{End, ItemChange, Known};
 
 use super::pages::*;
 use crate::{Guard, HeldBack, HoldReason, MirrorError, Status, commit::Part};
@@ -141,6 +141,19 @@ fn rows_that_the_list_still_counts_are_not_taken_for_gone() {
     copy.run(Guard::default());
     copy.item_count = Some(409);
     assert_eq!(copy.page(Part::Delta, &hidden).unwrap().absent, 11);
+}
+
+#[test]
+fn what_the_log_says_is_hidden_is_counted_by_the_list_and_goes_up_to_the_limit() {
+    let mut copy = Copy::new();
+    copy.item_count = Some(400);
+    copy.fill(&many(1..=400));
+    copy.finish();
+    let hidden = |id| ItemChange::Removed { id, unique_id: None, known: Known::Hidden };
+    copy.run(Guard::default());
+    assert_eq!(copy.page(Part::Delta, &(1..=40).map(hidden).collect::<Vec<_>>()).unwrap().absent, 40);
+    let held = refused(copy.page(Part::Delta, &[hidden(41)]));
+    assert_eq!((held.rows, held.reason), (41, HoldReason::TooMany));
 }
 
 #[test]
