@@ -253,7 +253,9 @@ impl<P: Theatre> Stage<P> {
         let (Some(begun), Some(end)) = (begun, self.first_end) else { return looks };
         let is_behind =
             |token: &ChangeToken| end.place.number < token.number() || end.place.ticks.0 < token.ticks();
-        looks + if begun.token().is_none_or(is_behind) { MOST_FAILURES } else { 0 }
+        // What lagged or was put back may end before what rows beside the position were known of.
+        let may_be_behind = self.past.is_some() || begun.token().is_none_or(is_behind);
+        looks + if may_be_behind { MOST_FAILURES } else { 0 }
     }
 
     /// After a death the next process is not there at once, and never before the time the server asked for.
