@@ -28,7 +28,7 @@ use crate::{
     simulated,
     state::behind_link,
     stop::Stop,
-    tail::{JITTER, LONGEST_KEPT, keep_away, rest_until},
+    tail::{LONGEST_KEPT, jittered, keep_away, rest_until},
     token::{self, Stopped},
 };
 
@@ -309,7 +309,7 @@ impl Run<'_> {
                  than a day, and not believed"
             ));
         }
-        let rest = self.args.every.max(floor.unwrap_or_default()).mul_f64(1.0 + JITTER * fastrand::f64());
+        let rest = jittered(self.args.every.max(floor.unwrap_or_default()));
         self.progress.show(format!("up to date; looking again in {} s", rest.as_secs_f64().ceil()));
         self.pass(rest)
     }
@@ -319,12 +319,8 @@ impl Run<'_> {
     /// # Errors
     /// The failure itself, where it needs a person or has lasted too long.
     fn wait_out(&mut self, failure: Failure) -> Result<Option<Exit>, Failure> {
-        if !self.args.follow || failure.exit() != Exit::TEMPORARY || !self.connection.is_met() {
-            return Err(failure);
-        }
-        let Some(rest) = self.outage.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
-        let rest = rest.mul_f64(1.0 + JITTER * fastrand::f64());
-        let waiting = self.outage.waiting(&failure, rest);
+        let goes_on = self.args.follow && self.connection.is_met();
+        let (rest, waiting) = self.outage.survive(failure, goes_on)?;
         self.progress.note(&waiting);
         self.print(&Record::waiting(&self.args.into, waiting))?;
         // After it the end of the log is told anew.

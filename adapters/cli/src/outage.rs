@@ -8,7 +8,10 @@ use std::{
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{exit::Failure, tail::later};
+use crate::{
+    exit::{Exit, Failure},
+    tail::{jittered, later},
+};
 
 /// Failures in a row that may pass by themselves.
 #[derive(Debug)]
@@ -32,8 +35,26 @@ impl Outage {
         (self.begun, self.tries) = (None, 0);
     }
 
+    /// Takes a failure that may pass by itself, where the run is to go on: how long to rest, and what is told of it.
+    ///
+    /// # Errors
+    /// The failure itself, where it needs a person or has lasted too long.
+    pub(crate) fn survive(
+        &mut self,
+        failure: Failure,
+        goes_on: bool,
+    ) -> Result<(Duration, Waiting), Failure> {
+        if !goes_on || failure.exit() != Exit::TEMPORARY {
+            return Err(failure);
+        }
+        let Some(rest) = self.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
+        let rest = jittered(rest);
+        let waiting = self.waiting(&failure, rest);
+        Ok((rest, waiting))
+    }
+
     /// How long to rest before the next try, at least as long as the server asks for; `None` where that lasts too long.
-    pub(crate) fn rest(&mut self, asked: Option<Duration>, now: Instant) -> Option<Duration> {
+    fn rest(&mut self, asked: Option<Duration>, now: Instant) -> Option<Duration> {
         let asked = asked.unwrap_or_default();
         let begun = *self.begun.get_or_insert(now);
         self.tries = self.tries.saturating_add(1);
@@ -45,7 +66,7 @@ impl Outage {
     }
 
     /// What is told of a rest.
-    pub(crate) fn waiting(&self, failure: &Failure, rest: Duration) -> Waiting {
+    fn waiting(&self, failure: &Failure, rest: Duration) -> Waiting {
         Waiting {
             reason: failure.reason(),
             error: failure.cause(),

@@ -144,12 +144,8 @@ impl Run<'_> {
     /// # Errors
     /// The failure itself, where it needs a person or has lasted too long.
     fn wait_out(&mut self, failure: Failure) -> Result<Option<Exit>, Failure> {
-        if !self.args.follow || failure.exit() != Exit::TEMPORARY || !self.connection.is_met() {
-            return Err(failure);
-        }
-        let Some(rest) = self.outage.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
-        let rest = rest.mul_f64(1.0 + JITTER * fastrand::f64());
-        let waiting = self.outage.waiting(&failure, rest);
+        let goes_on = self.args.follow && self.connection.is_met();
+        let (rest, waiting) = self.outage.survive(failure, goes_on)?;
         self.progress.note(&waiting);
         self.delivery.waiting(&waiting)?;
         self.pass(rest, Exit::TEMPORARY)
@@ -209,7 +205,7 @@ impl Run<'_> {
 
     /// Rests between two looks; `Some` where there is nothing more to look for.
     fn rest(&mut self) -> Result<Option<Exit>, Failure> {
-        self.pass(self.args.every.mul_f64(1.0 + JITTER * fastrand::f64()), Exit::CAUGHT_UP)
+        self.pass(jittered(self.args.every), Exit::CAUGHT_UP)
     }
 
     /// Lets time pass; `Some` where a signal came, or there is nobody left to deliver to: then the run ends with `alone`.
@@ -285,5 +281,7 @@ pub(crate) fn later(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 
-/// The part of a rest that is added at random, so that programs started together do not ask together.
-pub(crate) const JITTER: f64 = 0.1;
+/// A rest with up to a tenth more, at random, so that programs started together do not ask together.
+pub(crate) fn jittered(rest: Duration) -> Duration {
+    rest.mul_f64(1.0 + 0.1 * fastrand::f64())
+}

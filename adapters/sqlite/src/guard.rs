@@ -179,20 +179,23 @@ impl Watch {
 
 /// Rows that went by absence within the window.
 fn within_window(open: &Connection, at: Timestamp) -> Result<u64, MirrorError> {
-    let from = at.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
     let sql = "SELECT coalesce(sum(rows), 0) FROM _absences WHERE day > ?1";
-    let rows: i64 = open.prepare_cached(sql)?.query_row([day(from)], |row| row.get(0))?;
+    let rows: i64 = open.prepare_cached(sql)?.query_row([last_day_before(at)], |row| row.get(0))?;
     Ok(rows.unsigned_abs())
 }
 
 /// Notes that rows went by absence, and forgets those that went before the window.
 fn note(open: &Connection, rows: u64, at: Timestamp) -> Result<(), MirrorError> {
-    let from = at.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN);
-    open.prepare_cached("DELETE FROM _absences WHERE day <= ?1")?.execute([day(from)])?;
+    open.prepare_cached("DELETE FROM _absences WHERE day <= ?1")?.execute([last_day_before(at)])?;
     let sql = "INSERT INTO _absences (day, rows) VALUES (?1, ?2)
         ON CONFLICT (day) DO UPDATE SET rows = rows + excluded.rows";
     open.prepare_cached(sql)?.execute((day(at), i64::try_from(rows).unwrap_or(i64::MAX)))?;
     Ok(())
+}
+
+/// The last day that lies before the window.
+fn last_day_before(at: Timestamp) -> String {
+    day(at.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN))
 }
 
 fn day(at: Timestamp) -> String {

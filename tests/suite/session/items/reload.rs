@@ -145,9 +145,13 @@ fn a_change_token_that_the_server_refuses_is_a_new_load() {
     assert!(!items.asked().contains("ChangeToken\""));
 }
 
-/// A copy of a list of version 7, and the next run, which hears of version 8 and reads these changes of columns.
-fn after_changes_of_columns(changes: &[(i32, i64)]) -> Items {
-    let versioned = |number: i64, version| Answer::new(number).list().list_attribute("Version", version);
+/// An answer that describes a list of this version.
+fn versioned(number: i64, version: &str) -> Answer {
+    Answer::new(number).list().list_attribute("Version", version)
+}
+
+/// A copy of a list of version 7, and the next run, which has read that the log ends at 110.
+fn after_version_7() -> Items {
     let mut items = Items::new(Start::Beginning);
     items.fence(&token(100, 0));
     items.answer(&versioned(100, "7"));
@@ -156,6 +160,12 @@ fn after_changes_of_columns(changes: &[(i32, i64)]) -> Items {
     items.answer(&Answer::new(100));
     let mut items = Items::resumed(&items.up_to_date());
     items.fence(&token(110, 0));
+    items
+}
+
+/// Such a run, which hears of version 8 and reads these changes of columns.
+fn after_changes_of_columns(changes: &[(i32, i64)]) -> Items {
+    let mut items = after_version_7();
     items.answer(&versioned(110, "8"));
     items.columns(changes);
     if !changes.is_empty() {
@@ -193,7 +203,6 @@ fn a_renamed_root_folder_is_told_though_no_row_comes_with_it() {
 
 #[test]
 fn a_column_that_comes_and_goes_while_the_run_reads_is_told_by_a_later_definition() {
-    let versioned = |number: i64, version| Answer::new(number).list().list_attribute("Version", version);
     let mut items = Items::new(Start::Beginning);
     items.fence(&token(100, 0));
     items.answer(&versioned(100, "7"));
@@ -214,15 +223,7 @@ fn a_column_that_comes_and_goes_while_the_run_reads_is_told_by_a_later_definitio
 
 #[test]
 fn changes_of_columns_are_read_up_to_the_answer_that_told_the_version() {
-    let versioned = |number: i64, version| Answer::new(number).list().list_attribute("Version", version);
-    let mut items = Items::new(Start::Beginning);
-    items.fence(&token(100, 0));
-    items.answer(&versioned(100, "7"));
-    items.answer(&versioned(100, "7").rows(&[(1, "a")]));
-    items.page();
-    items.answer(&Answer::new(100));
-    let mut items = Items::resumed(&items.up_to_date());
-    items.fence(&token(110, 0));
+    let mut items = after_version_7();
     items.answer(&versioned(114, "9"));
     let asked = items.asked();
     assert!(asked.contains(";114\""), "the end of the log was 110 when the run began: {asked}");
