@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub(crate) use self::items::{Expected, Ids, ItemState, Listing, Load, PendingFolder, Permissions};
+pub(crate) use self::items::{
+    ColumnsRead, Expected, Ids, ItemState, Listing, Load, Named, PendingFolder, Permissions,
+};
 use crate::{
     item_query::{EVERY_FIELD, NAMED_FIELD},
     site::Scope,

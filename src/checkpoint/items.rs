@@ -36,6 +36,9 @@ pub(crate) struct ItemState {
     /// What GetChanges must bring before its end is believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Expected>,
+    /// What GetChanges named in the place of an increment, which it names once more when the end of the log has settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named: Option<Named>,
     /// How far the log was read for permissions of items; `None` before a position is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) permissions: Option<Permissions>,
@@ -56,6 +59,9 @@ pub(crate) struct ItemState {
     pub(crate) version: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "token")]
     pub(crate) version_as_of: Option<ChangeToken>,
+    /// The changes of columns that GetChanges was read for last, behind `version_as_of`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) columns_read: Option<ColumnsRead>,
     /// The change up to which the list's definition is known.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) defined_as_of: i64,
@@ -116,6 +122,33 @@ impl Permissions {
     pub(crate) fn end(&self) -> i64 {
         self.read.max(self.from.number())
     }
+}
+
+/// A stretch of the log whose changed items GetChanges named, because no increment could. It is silent about the newest
+/// changes where a copy that lags behind answers, and does not say so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Named {
+    #[serde(with = "super::text")]
+    pub(crate) from: ChangeToken,
+    /// When `from` was surely inside the log.
+    pub(crate) moment: Timestamp,
+    /// When its end was read.
+    pub(crate) time: Timestamp,
+}
+
+/// Changes of columns that GetChanges was read for. They are read once more when the end of the log has settled: GetChanges
+/// says nothing of how old its answer is, and one of a copy that lags behind is silent about the newest changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ColumnsRead {
+    /// The end of the log up to which they were read.
+    pub(crate) end: Candidate,
+    /// The columns that the difference of the fields explains.
+    #[serde(default)]
+    pub(crate) added: usize,
+    #[serde(default)]
+    pub(crate) removed: usize,
 }
 
 /// Items that an increment said are gone: GetChanges has these rows, too, unless a copy answers that lags behind.

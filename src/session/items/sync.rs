@@ -172,6 +172,8 @@ impl Sync {
         let again = begin_again(&mut state, fence_time, &settings);
         let resumed = state.again.is_some();
         permissions::begin(&mut state, again.as_ref());
+        names::begin(&mut state, fence_time, &settings);
+        let columns = columns::begin(&mut state, fence_time, &settings);
         Sync {
             state,
             fence,
@@ -189,7 +191,7 @@ impl Sync {
             folders: Folders::default(),
             naming: None,
             permissions: None,
-            columns: None,
+            columns,
             told: BTreeMap::new(),
             first: None,
             more: false,
@@ -241,6 +243,7 @@ impl Sync {
         items.pending.is_empty()
             && items.folders.is_empty()
             && !items.names_due
+            && self.columns.is_none()
             && !self.permissions_are_due()
     }
 
@@ -271,10 +274,10 @@ impl Sync {
             || self.permissions_are_too_old()
         {
             Step::Expired
-        } else if self.schema.is_none() {
-            Step::Schema
         } else if self.columns.is_some() {
             Step::Columns
+        } else if self.schema.is_none() {
+            Step::Schema
         } else if self.naming.is_some() {
             Step::Names
         } else if self.permissions.is_some() {
@@ -368,10 +371,11 @@ impl Sync {
         let known = self.schema.as_ref().map(|schema| schema.digest());
         let items = self.items_mut();
         (items.perm_mask, items.schema) = (None, known);
-        (items.version, items.version_as_of) = (None, None);
+        (items.version, items.version_as_of, items.columns_read) = (None, None, None);
         items.load = None;
         (items.pending, items.maybe_hidden, items.permissions) = (Ids::default(), Ids::default(), None);
         (items.names_from, items.names_moment, items.names_due) = (None, None, false);
+        items.named = None;
         (items.expected, items.as_of, items.defined_as_of) = (None, 0, 0);
         items.folders.clear();
         (self.again, self.naming, self.permissions) = (None, None, None);
@@ -481,7 +485,7 @@ impl Sync {
         self.fields_untold |= !change.is_empty();
         if self.state.position == Position::Load && self.items().load.is_none() {
             let items = self.items_mut();
-            (items.version, items.version_as_of) = (None, None);
+            (items.version, items.version_as_of, items.columns_read) = (None, None, None);
         }
         self.compare_columns(list, as_of, &change);
         self.items_mut().schema = Some(digest);

@@ -186,7 +186,8 @@ impl Cost {
     ///   what becomes visible between the two is a page of its own.
     /// - Where the log moved, GetChanges names items on which permissions changed: each page that brings some, and one
     ///   empty page. A run that died before that leaves it to the next, though the log may stand still.
-    /// - Where the list's version moved, GetChanges names changes of columns: few rows, and the empty page.
+    /// - Where the list's version moved, GetChanges names changes of columns: few rows, and the empty page; and both once
+    ///   more when the end of the log has settled.
     /// - Three failures of one request cost a single row, to learn whether the server answers at all.
     /// - An answer that tells of other fields, or of other rights, is thrown away and asked for again; so is one that
     ///   tells that everything has to be read anew, after which the increment and GetChanges come again.
@@ -195,7 +196,7 @@ impl Cost {
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
         let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle, again } = *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks);
-        if idle && self.drained == 0 && self.permissions == 0 {
+        if idle && self.drained == 0 && self.permissions == 0 && self.columns == 0 {
             return log + self.lists.min(1);
         }
         let doubts = self.troubles / 3;
@@ -206,7 +207,7 @@ impl Cost {
         let unasked = self.ends.saturating_sub(times + thrown);
         let most = log
             + self.drained.min(2 * times + revealed)
-            + self.columns.min(3)
+            + self.columns.min(6)
             + self.permissions.min(times + self.permitted)
             + self.lists.min(1 + doubts + anew)
             + pages

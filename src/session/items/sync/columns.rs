@@ -2,15 +2,24 @@
 //!
 //! A column that is taken off and put on again has lost its values; one that was retyped and retyped back may hold
 //! others. Nothing in the fields tells. The list's `Version` counts changes of the list, and where it moved,
-//! GetChanges names changes of columns: more of them than the difference of the fields explains are a new load.
+//! GetChanges names changes of columns: more of them than the difference of the fields explains are a new load. They
+//! are read once more when the end of the log has settled, for a copy that lags behind may have answered.
 
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use super::{Said, Sync};
 use crate::{
     change::{Change, ChangeKind, ChangedObject},
+    checkpoint::{Candidate, ColumnsRead, State},
     item::{ListDefinition, SchemaChange},
-    session::{course::Trouble, log, outcome::ResyncReason},
+    session::{
+        course::Trouble,
+        log::{self, older},
+        outcome::ResyncReason,
+        start::Settings,
+    },
     token::ChangeToken,
 };
 
@@ -21,6 +30,8 @@ pub(super) struct Columns {
     version: i64,
     /// The end of the log that the answer with it knew.
     as_of: Option<ChangeToken>,
+    /// Whether that end has settled.
+    settled: bool,
     cursor: Option<ChangeToken>,
     /// What the difference of the fields explains.
     added: usize,
@@ -29,6 +40,22 @@ pub(super) struct Columns {
     adds: usize,
     deletes: usize,
     updates: usize,
+}
+
+/// The comparison that a run begins with: the last one, once the end of the log has settled. What the log may have
+/// forgotten by then was read once, and that must do.
+pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Columns> {
+    let items = state.items.as_deref_mut()?;
+    let ColumnsRead { end, added, removed } = items.columns_read.clone()?;
+    if !older(now, end.time, settings.settle) {
+        return None;
+    }
+    if items.version_as_of.as_ref().is_none_or(|from| older(now, from.time(), settings.retention)) {
+        (items.version_as_of, items.columns_read) = (Some(end.token), None);
+        return None;
+    }
+    let version = items.version?;
+    Some(Columns { version, added, removed, as_of: Some(end.token), settled: true, ..Columns::default() })
 }
 
 impl Sync {
@@ -66,11 +93,13 @@ impl Sync {
         if let (Some(before), Some(version)) = (before, version)
             && before != version
         {
-            let columns = self.columns.take().unwrap_or_default();
-            let (added, removed) = (added + columns.added, removed + columns.removed);
+            let read = items.columns_read.as_ref().map(|read| (read.added, read.removed));
+            let columns = self.columns.take().map(|columns| (columns.added, columns.removed));
+            let (added_before, removed_before) = columns.or(read).unwrap_or_default();
+            let (added, removed) = (added + added_before, removed + removed_before);
             self.columns =
                 Some(Columns { version, added, removed, as_of: Some(as_of), ..Columns::default() });
-        } else if version.is_some() {
+        } else if version.is_some() && items.columns_read.is_none() {
             (items.version, items.version_as_of) = (version, Some(as_of));
         }
         // Every path is another one then, though no row says so.
@@ -107,10 +136,19 @@ impl Sync {
             columns.cursor = Some(last.token.clone());
             return Ok(Said::Nothing);
         }
-        let Columns { version, as_of, added, removed, adds, deletes, updates, .. } = std::mem::take(columns);
+        let Columns { version, as_of, settled, added, removed, adds, deletes, updates, .. } =
+            std::mem::take(columns);
         self.columns = None;
+        let time = self.fence_time;
         let items = self.items_mut();
-        (items.version, items.version_as_of) = (Some(version), as_of.or(items.version_as_of.take()));
+        items.version = Some(version);
+        let end = as_of.map(|token| Candidate { token, time });
+        match end {
+            Some(Candidate { token, .. }) if settled => {
+                (items.version_as_of, items.columns_read) = (Some(token), None);
+            }
+            end => items.columns_read = end.map(|end| ColumnsRead { end, added, removed }),
+        }
         // A column that was changed once and is the same is one whose title or description was changed.
         if adds > added || deletes > removed || updates > 1 {
             return Ok(self.reload(ResyncReason::SchemaChanged));

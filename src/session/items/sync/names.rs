@@ -1,17 +1,38 @@
 //! GetChanges in a list's run: it names what the increment cannot tell.
 
+use jiff::Timestamp;
+
 use super::{Naming, Said, Sync};
 use crate::{
     change::{Change, ChangeKind, ChangedObject},
-    checkpoint::{Ids, Position},
-    session::{course::Trouble, log, outcome::ResyncReason},
+    checkpoint::{Ids, Named, Position, State},
+    session::{
+        course::Trouble,
+        log::{self, older},
+        outcome::ResyncReason,
+        start::Settings,
+    },
 };
+
+/// Has a run name once more what GetChanges named in the place of an increment, once the end of the log has settled.
+pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) {
+    let Some(items) = state.items.as_deref_mut() else { return };
+    let Some(named) = items.named.take_if(|named| older(now, named.time, settings.settle)) else { return };
+    if items.names_from.as_ref().is_none_or(|from| named.from.number() < from.number()) {
+        (items.names_from, items.names_moment) = (Some(named.from), Some(named.moment));
+    }
+    items.names_due = true;
+}
 
 impl Sync {
     /// Has GetChanges name what changed, because the increment cannot be answered.
     pub(in crate::session::items) fn name_changes(&mut self) {
         if let Some(cursor) = self.increment_start().cloned() {
             let moment = self.increment_moment();
+            let (named, time) = (self.items_mut().named.take(), self.fence_time);
+            // What is to be named once more is so from its first beginning.
+            let named = named.unwrap_or(Named { from: cursor.clone(), moment, time });
+            self.items_mut().named = Some(Named { time, ..named });
             self.naming = Some(Naming { cursor, moment, ids: Ids::default(), as_of: 0, instead: true });
         }
     }

@@ -3,7 +3,7 @@
 use sharepoint_changes::{Basis, End, Error, ItemPage, Notice, Settings, Start};
 
 use super::{
-    super::script::{LIST, token, token_of},
+    super::script::{LIST, MINUTE, token, token_of},
     Answer, Items, SERVER_FAULT, load_of, loaded, query, told,
 };
 
@@ -170,6 +170,32 @@ fn an_increment_with_a_row_that_cannot_be_told_from_others_is_named_too() {
     items.names(&[]);
     items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
     assert_eq!(told(&items.page()), ["+3"]);
+    items.up_to_date();
+}
+
+#[test]
+fn what_getchanges_named_instead_of_an_increment_is_named_once_more_when_the_end_has_settled() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).rows(&[(3, "c")]).broken(None));
+    // The copy that answers does not know of the change of 3 yet.
+    items.names(&[]);
+    let checkpoint = items.up_to_date();
+    let again = |minutes: i64| {
+        let mut items = Items::resumed(&checkpoint);
+        items.date = minutes * MINUTE;
+        items.fence(&token(110, 0));
+        items
+    };
+    again(14).up_to_date();
+    let mut items = again(16);
+    items.answer(&Answer::new(110).list());
+    assert_eq!(items.names(&[(3, 104)]), (100, 110));
+    items.names(&[]);
+    items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
+    assert_eq!(told(&items.page()), ["+3"]);
+    let mut items = Items::resumed(&items.up_to_date());
+    items.date = 60 * MINUTE;
+    items.fence(&token(110, 0));
     items.up_to_date();
 }
 

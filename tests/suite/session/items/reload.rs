@@ -190,6 +190,61 @@ fn a_column_that_was_taken_off_and_put_on_again_is_a_new_load() {
     }
 }
 
+/// A run over a list of version 8 that begins this many minutes later, after one whose GetChanges named no column.
+fn after_silence_about_columns(minutes: i64, fence: i64) -> Items {
+    let mut items = after_changes_of_columns(&[]);
+    items.answer(&Answer::new(110));
+    let mut items = Items::resumed(&items.up_to_date());
+    items.date = minutes * MINUTE;
+    items.fence(&token(fence, 0));
+    items
+}
+
+#[test]
+fn changes_of_columns_are_read_once_more_when_the_end_of_the_log_has_settled() {
+    after_silence_about_columns(14, 110).up_to_date();
+    for fence in [110, 120] {
+        let mut items = after_silence_about_columns(16, fence);
+        // The copy that answered the run before did not know of these yet.
+        items.columns(&[(3, 101), (1, 102)]);
+        items.columns(&[]);
+        items.answer(&versioned(fence, "8"));
+        items.answer(&versioned(fence, "8").rows(&[(1, "a")]));
+        load_of(&items.page());
+    }
+    let mut items = after_silence_about_columns(16, 110);
+    items.columns(&[]);
+    let mut items = Items::resumed(&items.up_to_date());
+    items.date = 60 * MINUTE;
+    items.fence(&token(110, 0));
+    items.up_to_date();
+}
+
+#[test]
+fn a_column_added_before_the_end_had_settled_explains_the_change_that_is_read_once_more() {
+    let added = |number| versioned(number, "8").column(1);
+    for (again, is_load) in [(&[(1, 102)][..], false), (&[(1, 102), (3, 103), (1, 104)], true)] {
+        let mut items = after_version_7();
+        items.answer(&added(110));
+        items.columns(&[(1, 102)]);
+        items.columns(&[]);
+        items.answer(&Answer::new(110));
+        items.page();
+        let mut items = Items::resumed(&items.up_to_date());
+        items.date = 16 * MINUTE;
+        items.fence(&token(110, 0));
+        items.columns(again);
+        items.columns(&[]);
+        if is_load {
+            items.answer(&added(110));
+            items.answer(&added(110).rows(&[(1, "a")]));
+            load_of(&items.page());
+        } else {
+            items.up_to_date();
+        }
+    }
+}
+
 #[test]
 fn a_renamed_root_folder_is_told_though_no_row_comes_with_it() {
     let mut items = Items::resumed(&super::loaded(&[(1, "a")]));
