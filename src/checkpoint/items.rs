@@ -36,6 +36,9 @@ pub(crate) struct ItemState {
     /// What GetChanges must bring before its end is believed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) expected: Option<Expected>,
+    /// Items that are told to be restored, and did not come since.
+    #[serde(default, skip_serializing_if = "Ids::is_empty")]
+    pub(crate) restored: Ids,
     /// What GetChanges named in the place of an increment, which it names once more when the end of the log has settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) named: Option<Named>,

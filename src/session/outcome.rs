@@ -106,6 +106,9 @@ pub enum ResyncReason {
     TokenRefused,
     /// The list was restored as a whole.
     Restored,
+    /// Something was restored that the caller may not see. If it is a folder, what lies in it and is shared with the
+    /// caller came back with it, and nothing names that.
+    RestoredHidden,
     /// The server told of something this version does not know, and not of which item.
     UnknownChange,
     /// The caller may see more, or less, than before.
@@ -128,6 +131,7 @@ impl ResyncReason {
             ResyncReason::Replaced => "replaced",
             ResyncReason::TokenRefused => "token_refused",
             ResyncReason::Restored => "restored",
+            ResyncReason::RestoredHidden => "restored_hidden",
             ResyncReason::UnknownChange => "unknown_change",
             ResyncReason::PermissionsChanged => "permissions_changed",
             ResyncReason::SchemaChanged => "schema_changed",

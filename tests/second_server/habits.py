@@ -15,15 +15,10 @@ LATER_HABITS = {"between_lists": 0.25, "moves_as_5_and_6": 0.15, "moves_told_as_
                 "one_at_a_time": 0.1, "soap": 0.15}
 ALL = {**HABITS, **LATER_HABITS}
 
-# What the command does not stand yet: no seed draws it, `--habits` and `--with` bring it.
-NOT_YET = {
-    "shared_inside_hidden": "what comes back with a folder that the account may not read is not looked for",
-}
 
-
-def drawn(seed, rng, also=()):
-    """The habits of a seed; of those in NOT_YET only what is named."""
+def drawn(seed, rng):
+    """The habits of a seed."""
     later = random.Random("later habits of %d" % seed)
     names = {name for name, often in HABITS.items() if rng.random() < often}
     names |= {name for name, often in LATER_HABITS.items() if later.random() < often}
-    return names - (set(NOT_YET) - set(also))
+    return names

@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge
 import server as wire
-from habits import ALL, NOT_YET
+from habits import ALL
 from log import DAY, LIST
 from story import Story
 from view import WEB_PATH, root_path
@@ -151,8 +151,8 @@ class Bench:
             self.run_quietly(story)
 
 
-def play_seed(command, server, seed, only, also):
-    story = Story(seed, only, also)
+def play_seed(command, server, seed, only):
+    story = Story(seed, only)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(command, server, folder)
         try:
@@ -163,18 +163,18 @@ def play_seed(command, server, seed, only, also):
     return seed, sorted(story.habits), trouble, bench.exits, story.world.told, story.seen
 
 
-def work(command, only, also, seeds, results):
+def work(command, only, seeds, results):
     server = wire.Server()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     for seed in iter(seeds.get, None):
         try:
-            results.put(play_seed(command, server, seed, only, also))
+            results.put(play_seed(command, server, seed, only))
         except Exception as error:  # A fault of the harness must not look like silence.
             import traceback
             results.put((seed, [], "harness: " + traceback.format_exc(), collections.Counter(), [], []))
 
 
-def show(result, command, verbose, only, also):
+def show(result, command, verbose, only):
     seed, habits, trouble, _, operations, requests = result
     print("seed %d: %s" % (seed, trouble))
     print("  habits: %s" % ", ".join(habits))
@@ -182,7 +182,7 @@ def show(result, command, verbose, only, also):
         print("  op   " + line)
     for line in requests[-(400 if verbose else 10):]:
         print("  wire " + line[:600 if verbose else 300])
-    habits_given = " --habits " + ",".join(only) if only is not None else " --with " + ",".join(sorted(also)) if also else ""
+    habits_given = " --habits " + ",".join(only) if only is not None else ""
     print("  again: python3 tests/second_server/run.py --command %s --seed %d -v%s" % (command, seed, habits_given), flush=True)
 
 
@@ -192,23 +192,21 @@ def main():
     parser.add_argument("--seeds", default="0..299")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--habits", help="exactly these instead of those drawn by the seed: " + ", ".join(ALL))
-    parser.add_argument("--with", default="", dest="also",
-                        help="let seeds draw these too, which the command does not stand yet: " + ", ".join(NOT_YET))
     parser.add_argument("--without", default="", help="leave out the seeds that drew one of these")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("-v", "--verbose", action="store_true")
     given = parser.parse_args()
     only = [name for name in given.habits.split(",") if name] if given.habits is not None else None
-    avoided, also = set(given.without.split(",")) - {""}, set(given.also.split(",")) - {""}
-    for name in (avoided | also | set(only or ())) - set(ALL):
+    avoided = set(given.without.split(",")) - {""}
+    for name in (avoided | set(only or ())) - set(ALL):
         parser.error("there is no habit %r" % name)
     first, last = (int(part) for part in given.seeds.split("..")) if given.seed is None else (given.seed, given.seed)
     wanted, results = multiprocessing.Queue(), multiprocessing.Queue()
-    numbers = [seed for seed in range(first, last + 1) if not avoided or not avoided & Story(seed, only, also).habits]
+    numbers = [seed for seed in range(first, last + 1) if not avoided or not avoided & Story(seed, only).habits]
     for number in numbers + [None] * given.workers:
         wanted.put(number)
     began = time.monotonic()
-    workers = [multiprocessing.Process(target=work, args=(given.command, only, also, wanted, results), daemon=True)
+    workers = [multiprocessing.Process(target=work, args=(given.command, only, wanted, results), daemon=True)
                for _ in range(given.workers)]
     for worker in workers:
         worker.start()
@@ -218,9 +216,9 @@ def main():
         exits.update(result[3])
         if result[2]:
             failed.append(result[0])
-            show(result, given.command, given.verbose, only, also)
+            show(result, given.command, given.verbose, only)
         elif given.verbose and given.seed is not None:
-            show(result, given.command, True, only, also)
+            show(result, given.command, True, only)
     print("%d seeds in %.0f s, exits %s; %d failed: %s" % (
         len(numbers), time.monotonic() - began, dict(exits), len(failed), sorted(failed)))
     return 1 if failed else 0

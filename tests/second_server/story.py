@@ -10,9 +10,9 @@ from world import World
 
 
 class Story:
-    def __init__(self, seed, only, also=()):
+    def __init__(self, seed, only):
         self.seed, self.rng = seed, random.Random(seed)
-        names = drawn(seed, self.rng, also)
+        names = drawn(seed, self.rng)
         self.habits = set(only) if only is not None else names
         self.world = World(self.rng, self.habits)
         self.trouble = Trouble(self.habits, self.rng)

@@ -258,8 +258,9 @@ fn resolve(
     Ok(())
 }
 
-/// The UniqueId of the folder at a path, found name by name from the root. Where two stand there, the one that was
-/// seen last.
+/// The UniqueId of the folder at a path, found name by name from the root; below a folder that is not held, as the
+/// account may not see it, by the path that the row of the next one told. Where two stand there, the one that was seen
+/// last.
 pub(crate) fn folder_at(
     open: &Connection,
     table: &str,
@@ -275,18 +276,35 @@ pub(crate) fn folder_at(
         "SELECT sp_unique_id FROM {table} WHERE sp_parent IS ?1 AND sp_name = ?2 AND sp_folder = 1
              AND COALESCE(sp_mark, 0) >= ?3 ORDER BY sp_mark DESC LIMIT 1"
     ))?;
-    let mut folder: Option<String> = None;
+    let mut holder = Holder::Root;
+    let mut end = root.len();
     for (n, name) in below.split('/').enumerate() {
         let since = match among {
             Among::Listed { above, number } if n >= above => number,
             _ => 0,
         };
+        let parent = match &holder {
+            Holder::Root => None,
+            Holder::Held(unique_id) => Some(unique_id.as_str()),
+            Holder::Path => Some(&path[..end]),
+        };
         let next =
-            step.query_row(params![folder, name, since], |row| row.get::<_, Option<String>>(0)).optional()?;
-        let Some(next) = next.flatten() else { return Ok(None) };
-        folder = Some(next);
+            step.query_row(params![parent, name, since], |row| row.get::<_, Option<String>>(0)).optional()?;
+        holder = next.flatten().map_or(Holder::Path, Holder::Held);
+        end += 1 + name.len();
     }
-    Ok(folder)
+    Ok(match holder {
+        Holder::Held(unique_id) => Some(unique_id),
+        Holder::Root | Holder::Path => None,
+    })
+}
+
+/// How a row names the folder it lies in.
+enum Holder {
+    Root,
+    Held(String),
+    /// It is not held, and nobody told its UniqueId.
+    Path,
 }
 
 /// Folders above one another beyond which there is a circle; paths end at 400 characters (SharePoint Online's limit).

@@ -80,10 +80,14 @@ impl Sync {
                 return Ok(Said::Page(Part { basis: Basis::Delta, changes, notices }));
             }
             for id in window {
-                let maybe_hidden = self.items_mut().settle(id);
+                let items = self.items_mut();
+                let maybe_hidden = items.settle(id);
                 if settled.seen.contains(&id) {
+                    items.restored.remove(id);
                     continue;
                 }
+                // Whether it was deleted again is told by GetChanges.
+                items.names_due |= items.restored.contains(id);
                 if settled.unsure {
                     notices.push(Notice::Poison { id: Some(id), what: "its row cannot be read".to_owned() });
                 } else {

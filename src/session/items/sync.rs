@@ -102,6 +102,8 @@ struct Naming {
     as_of: i64,
     /// Whether it stands in for the increment, which the server cannot answer.
     instead: bool,
+    /// Items whose last change so far is that they went.
+    gone: Ids,
 }
 
 /// What to ask next.
@@ -375,7 +377,7 @@ impl Sync {
         items.load = None;
         (items.pending, items.maybe_hidden, items.permissions) = (Ids::default(), Ids::default(), None);
         (items.names_from, items.names_moment, items.names_due) = (None, None, false);
-        items.named = None;
+        (items.named, items.restored) = (None, Ids::default());
         (items.expected, items.as_of, items.defined_as_of) = (None, 0, 0);
         items.folders.clear();
         (self.again, self.naming, self.permissions) = (None, None, None);

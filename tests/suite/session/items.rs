@@ -108,6 +108,15 @@ impl Items {
     /// Answers GetChanges with changes of these items at these numbers, a removal where the id is negative; returns
     /// the bounds that were asked for.
     fn names(&mut self, changes: &[(i32, i64)]) -> (i64, i64) {
+        let kind = |id: i32| if id < 0 { 3 } else { 2 };
+        let changes: Vec<(i32, i32, i64)> =
+            changes.iter().map(|(id, number)| (kind(*id), id.abs(), *number)).collect();
+        self.changes_of_items(&changes)
+    }
+
+    /// Answers GetChanges with changes of these kinds, of these items, at these numbers; returns the bounds that were
+    /// asked for.
+    fn changes_of_items(&mut self, changes: &[(i32, i32, i64)]) -> (i64, i64) {
         let request = self.request();
         assert!(request.uri().path().ends_with("/GetChanges"), "{}", request.uri());
         let body: serde_json::Value = serde_json::from_slice(request.body()).unwrap();
@@ -115,13 +124,11 @@ impl Items {
             let text = body["query"][name]["StringValue"].as_str().unwrap();
             text.parse::<ChangeToken>().unwrap().number()
         };
-        let row = |(id, number): &(i32, i64)| {
+        let row = |(kind, id, number): &(i32, i32, i64)| {
             format!(
-                r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":{},
-                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","ItemId":{},"ListId":"{LIST}","WebId":"{LIST}"}}"#,
-                script::token(*number, 0),
-                if *id < 0 { 3 } else { 2 },
-                id.abs()
+                r#"{{"__metadata":{{"type":"SP.ChangeItem"}},"ChangeToken":{{"StringValue":"{}"}},"ChangeType":{kind},
+                "SiteId":"{LIST}","Time":"2026-03-04T10:15:31Z","ItemId":{id},"ListId":"{LIST}","WebId":"{LIST}"}}"#,
+                script::token(*number, 0)
             )
         };
         let rows = changes.iter().map(row).collect::<Vec<_>>().join(",");

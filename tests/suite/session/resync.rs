@@ -73,6 +73,7 @@ fn every_reason_has_its_word() {
         (R::Replaced, "replaced"),
         (R::TokenRefused, "token_refused"),
         (R::Restored, "restored"),
+        (R::RestoredHidden, "restored_hidden"),
         (R::UnknownChange, "unknown_change"),
         (R::PermissionsChanged, "permissions_changed"),
         (R::SchemaChanged, "schema_changed"),

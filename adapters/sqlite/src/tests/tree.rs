@@ -135,6 +135,19 @@ fn what_lies_in_a_folder_nobody_may_see_has_the_path_its_row_told() {
 }
 
 #[test]
+fn a_folder_told_by_its_path_holds_what_lies_in_it_though_its_own_folder_is_out_of_sight() {
+    // Nobody tells the id of A, which the account may not see; S in it is shared with the account.
+    let mut copy = Copy::new();
+    copy.fill(&[folder(2, "S").below(1, "A").by_path(), item(3, "x").below(2, "A/S").by_path()]);
+    let parent = |copy: &Copy, id: i32| {
+        copy.one::<String>(&format!("SELECT sp_parent FROM Documents WHERE id = {id}"))
+    };
+    assert_eq!((parent(&copy, 2), parent(&copy, 3)), (format!("{ROOT}/A"), unique(2).to_string()));
+    copy.delta(&[folder(2, "T").below(1, "A").by_path().up()]);
+    assert_eq!(copy.paths(), ["2 A/T", "3 A/T/x"]);
+}
+
+#[test]
 fn folders_that_stand_in_each_other_for_a_moment_end_no_statement() {
     let mut copy = Copy::new();
     copy.fill(&[folder(1, "A"), folder(2, "B").below(1, "A"), item(3, "x").below(2, "A/B")]);

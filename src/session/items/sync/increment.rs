@@ -137,6 +137,11 @@ impl Sync {
             } else if gone || event.kind == EventKind::Restored {
                 items.settle(id);
             }
+            if event.kind == EventKind::Restored && !has_row {
+                items.restored.insert(id);
+            } else if gone && !restored.contains(&id) {
+                items.restored.remove(id);
+            }
             if gone {
                 items.folders.retain(|folder| folder.id != id);
             }
@@ -153,6 +158,7 @@ impl Sync {
         }
         // Whatever is told of such an item, its row is there.
         answer.broken.iter().filter_map(|broken| broken.id).for_each(|id| items.pending.insert(id));
+        present.iter().for_each(|id| items.restored.remove(*id));
         for row in &answer.rows {
             self.note(&row);
             changes.push(ItemChange::Upserted(row));

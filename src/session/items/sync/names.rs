@@ -33,25 +33,45 @@ impl Sync {
             // What is to be named once more is so from its first beginning.
             let named = named.unwrap_or(Named { from: cursor.clone(), moment, time });
             self.items_mut().named = Some(Named { time, ..named });
-            self.naming = Some(Naming { cursor, moment, ids: Ids::default(), as_of: 0, instead: true });
+            self.naming = Some(Naming {
+                cursor,
+                moment,
+                ids: Ids::default(),
+                as_of: 0,
+                instead: true,
+                gone: Ids::default(),
+            });
         }
     }
 
     /// Takes a page of GetChanges for the ids it names.
     ///
     /// A folder that goes takes along what lies in it, without a word. What lay elsewhere before and was moved into it
-    /// in the same stretch of the log is then told of nowhere but here.
+    /// in the same stretch of the log is then told of nowhere but here. Something restored that did not come by its id
+    /// went again, or is out of the caller's sight: then nobody names what came back with it.
     pub(in crate::session::items) fn on_names(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
         let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
         log::check(Some(&from), self.names_end(), changes)?;
         let moment = self.items().moment_of_names(&from);
-        let begin = || Naming { cursor: from, moment, ids: Ids::default(), as_of: 0, instead: false };
+        let begin = || Naming {
+            cursor: from,
+            moment,
+            ids: Ids::default(),
+            as_of: 0,
+            instead: false,
+            gone: Ids::default(),
+        };
         let naming = self.naming.get_or_insert_with(begin);
         for change in changes {
             match &change.object {
                 ChangedObject::Item(item) => {
                     let number = change.token.number();
                     let gone = matches!(change.kind, ChangeKind::Delete | ChangeKind::MoveAway);
+                    if gone {
+                        naming.gone.insert(item.item_id)
+                    } else {
+                        naming.gone.remove(item.item_id)
+                    }
                     let items = self.state.items.get_or_insert_default();
                     if let Some(expected) = items.expected.as_mut().filter(|it| gone && number > it.after) {
                         expected.gone.remove(item.item_id);
@@ -78,7 +98,8 @@ impl Sync {
             naming.moment = last.token.time();
             return Ok(Said::Nothing);
         }
-        let Naming { ids, instead, as_of, .. } = self.naming.take().ok_or("GetChanges was asked for")?;
+        let Naming { ids, instead, as_of, gone, .. } =
+            self.naming.take().ok_or("GetChanges was asked for")?;
         if self.items().expected.as_ref().is_some_and(|expected| !expected.gone.is_empty()) && !instead {
             return Err(Trouble::Behind("GetChanges lacks a removal that the increment told of".to_owned()));
         }
@@ -87,6 +108,10 @@ impl Sync {
             self.state.again = None;
             self.state.position = Position::Token(self.fence.clone());
             self.state.moment = self.fence_time;
+        }
+        gone.ids().for_each(|id| self.items_mut().restored.remove(id));
+        if !self.items().restored.is_empty() {
+            return Ok(self.reload(ResyncReason::RestoredHidden));
         }
         self.told.clear();
         self.know(as_of);

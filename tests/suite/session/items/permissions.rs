@@ -412,3 +412,41 @@ fn a_start_that_grows_too_old_while_the_answer_is_on_the_way_is_a_new_load() {
     assert!(!asked.contains("ChangeToken\""), "{asked}");
     load_of(&items.page());
 }
+
+/// A run in which the increment tells that 7 is back, which does not come by its id.
+fn restored_out_of_sight() -> Items {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("Restore", 7));
+    assert_eq!(told(&items.page()), ["restored 7"]);
+    items.answer(&Answer::new(110).list());
+    assert_eq!(told(&items.page()), ["-7"]);
+    items
+}
+
+#[test]
+fn what_is_restored_out_of_sight_is_a_new_load() {
+    // A folder that the caller may not see may hold items that are shared with the caller, which nothing names.
+    let mut items = restored_out_of_sight();
+    items.changes_of_items(&[(3, 7, 104), (7, 7, 105)]);
+    items.changes_of_items(&[]);
+    items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
+    load_of(&items.page());
+}
+
+#[test]
+fn what_was_restored_and_deleted_again_is_no_new_load() {
+    let mut items = restored_out_of_sight();
+    items.changes_of_items(&[(7, 7, 104), (3, 7, 105)]);
+    items.changes_of_items(&[]);
+    items.up_to_date();
+}
+
+#[test]
+fn what_is_restored_and_comes_by_its_id_is_no_new_load() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("Restore", 7));
+    items.page();
+    items.answer(&Answer::new(110).list().rows(&[(7, "back")]));
+    assert_eq!(told(&items.page()), ["+7"]);
+    items.up_to_date();
+}
