@@ -184,7 +184,7 @@ impl Course for Items {
             }
             Step::Permissions => {
                 let query = ask::permissions(asker.scope);
-                let bounds = (self.sync.permissions_start(), Some(self.sync.names_end()));
+                let bounds = (self.sync.permissions_start(), Some(self.sync.log_end()));
                 Ask::Send(changes::request(&query, asker.site, bounds), Asked::Step(Step::Permissions))
             }
             step => send(&ask::rows(asker.query, asker.scope, &self.sync, step), Asked::Step(step)),

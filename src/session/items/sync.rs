@@ -82,6 +82,8 @@ pub(super) struct Sync {
     unlike: u32,
     /// Answers in a row that ended before what they continue.
     behind: u32,
+    /// The end of the log that the youngest answer by ids or by folder knew.
+    answered: Option<ChangeToken>,
 }
 
 /// Where an increment begins that does not begin at the position, or began, and when that was surely inside the log.
@@ -201,6 +203,7 @@ impl Sync {
             named: query.fields().map(|fields| fields.names().map(str::to_owned).collect()),
             unlike: 0,
             behind: 0,
+            answered: None,
         }
     }
 
@@ -340,7 +343,7 @@ impl Sync {
     }
 
     /// Where GetChanges is to end: an increment may have come further than the fence, and told of what went there.
-    pub(super) fn names_end(&self) -> &ChangeToken {
+    pub(super) fn log_end(&self) -> &ChangeToken {
         match &self.state.position {
             Position::Token(token) if token.number() > self.fence.number() => token,
             _ => &self.fence,

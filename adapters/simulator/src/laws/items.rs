@@ -37,6 +37,8 @@ pub(super) struct Items<H> {
     full: bool,
     moved: bool,
     handed: BTreeSet<(i32, Option<i64>)>,
+    /// Items that were told to be restored, and did not come since.
+    restored: BTreeSet<i32>,
     /// Something failed so often that pages may be smaller than asked for.
     doubted: bool,
     /// This run brought a page of a load.
@@ -86,6 +88,7 @@ impl<H: ItemsHandler> Items<H> {
             loads: false,
             listings: 0,
             begun: None,
+            restored: BTreeSet::new(),
             doubted: false,
             schema: 0,
             written: 0,
@@ -117,13 +120,19 @@ impl<H: ItemsHandler> Items<H> {
             match change {
                 ItemChange::Upserted(row) => {
                     stage.figures.delivered += 1;
+                    self.restored.remove(&row.id());
                     let new = self.handed.insert((row.id(), row.hidden_version()));
                     stage.figures.repeated += u64::from(!new);
                     for field in page.schema.fields().iter().filter(|field| field.is_stored()) {
                         row.get(field.name()).unwrap_or_default().hash(&mut self.digest);
                     }
                 }
-                other => format!("{other:?}").hash(&mut self.digest),
+                other => {
+                    if let ItemChange::Restored { id } = other {
+                        self.restored.insert(*id);
+                    }
+                    format!("{other:?}").hash(&mut self.digest);
+                }
             }
         }
         page.checkpoint.as_str().hash(&mut self.digest);
@@ -139,7 +148,9 @@ impl<H: ItemsHandler> Items<H> {
             return Ok(());
         }
         stage.figures.resyncs += 1;
-        self.judge_cause("a new load", stage)
+        self.judge_cause("a new load", stage)?;
+        self.restored.clear();
+        Ok(())
     }
 
     /// Pages that are not the last hold as many rows as were asked for, so that a load of n rows takes no more pages than
@@ -177,7 +188,9 @@ impl<H: ItemsHandler> Items<H> {
             // A log that ends before a long time in which nobody worked looks like one that was put back.
             || stage.plan.lag.is_some()
             // A folder's page that fails three times cannot be read.
-            || stage.scripted >= 3;
+            || stage.scripted >= 3
+            // Something that was restored and went again with its folder is like what is restored out of sight.
+            || !self.restored.is_empty();
         if fair { Ok(()) } else { Err(Fallen::of(1, format!("{what} without a cause"))) }
     }
 

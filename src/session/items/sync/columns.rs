@@ -116,7 +116,7 @@ impl Sync {
     /// Where GetChanges is to end for changes of columns: the answer that told the version may be younger than the end
     /// of the log that this run read.
     pub(in crate::session::items) fn columns_end(&self) -> &ChangeToken {
-        let end = self.names_end();
+        let end = self.log_end();
         let as_of = self.columns.as_ref().and_then(|columns| columns.as_of.as_ref());
         as_of.filter(|as_of| as_of.number() > end.number()).unwrap_or(end)
     }

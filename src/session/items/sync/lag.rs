@@ -38,6 +38,7 @@ impl Sync {
     pub(in crate::session::items) fn remember_answer(&mut self, answer: &Rowset) -> Result<(), Trouble> {
         self.knows_what_is_held(answer)?;
         self.know(answer.token.as_ref().map_or(0, ChangeToken::number));
+        self.answered.clone_from(&answer.token);
         Ok(())
     }
 

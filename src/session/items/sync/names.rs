@@ -12,6 +12,7 @@ use crate::{
         outcome::ResyncReason,
         start::Settings,
     },
+    token::ChangeToken,
 };
 
 /// Has a run name once more what GetChanges named in the place of an increment, once the end of the log has settled.
@@ -42,6 +43,13 @@ impl Sync {
                 gone: Ids::default(),
             });
         }
+    }
+
+    /// Where GetChanges is to end: what did not come by its id may have gone after the end of the log was read.
+    pub(in crate::session::items) fn names_end(&self) -> &ChangeToken {
+        let end = self.log_end();
+        let answered = self.answered.as_ref().filter(|_| !self.items().restored.is_empty());
+        answered.filter(|answered| answered.number() > end.number()).unwrap_or(end)
     }
 
     /// Takes a page of GetChanges for the ids it names.

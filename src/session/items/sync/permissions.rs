@@ -50,7 +50,7 @@ impl Sync {
     /// Whether the log has to be read for permissions: it has moved since, or its end has settled, which the answer that
     /// was read up to there may not have known of.
     pub(super) fn permissions_are_due(&self) -> bool {
-        let end = self.names_end().number();
+        let end = self.log_end().number();
         let Some(permissions) = self.items().permissions.as_ref().filter(|_| self.settings.role_assignments)
         else {
             return false;
@@ -79,7 +79,7 @@ impl Sync {
     pub(in crate::session::items) fn on_permissions(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
         // It grew too old while the answer was on the way, by what this answer says of the time.
         let Some(from) = self.permissions_start().cloned() else { return Ok(Said::Nothing) };
-        log::check(Some(&from), self.names_end(), changes)?;
+        log::check(Some(&from), self.log_end(), changes)?;
         let known = self.items().permissions.as_ref().map_or(0, |permissions| permissions.seen);
         let reading = self.permissions.get_or_insert_default();
         for change in changes {
@@ -121,7 +121,7 @@ impl Sync {
 
     /// Notes that the log was read up to its end.
     fn note_permissions(&mut self, seen: i64) {
-        let end = self.names_end().clone();
+        let end = self.log_end().clone();
         let (now, settle) = (self.fence_time, self.settings.settle);
         let Some(permissions) = &mut self.items_mut().permissions else { return };
         permissions.seen = permissions.seen.max(seen);

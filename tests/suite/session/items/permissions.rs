@@ -442,6 +442,22 @@ fn what_was_restored_and_deleted_again_is_no_new_load() {
 }
 
 #[test]
+fn what_was_deleted_while_the_run_asks_for_it_is_told_by_getchanges_though_the_end_was_read_before() {
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event("Restore", 7));
+    items.page();
+    // It was deleted at 111.
+    items.answer(&Answer::new(112).list());
+    assert_eq!(told(&items.page()), ["-7"]);
+    assert_eq!(items.changes_of_items(&[(7, 7, 105), (3, 7, 111)]), (100, 112));
+    items.changes_of_items(&[]);
+    // The change at 111 lies beyond what the increment told.
+    items.answer(&Answer::new(112).list());
+    items.page();
+    items.up_to_date();
+}
+
+#[test]
 fn what_is_restored_and_comes_by_its_id_is_no_new_load() {
     let mut items = Items::from_token(110);
     items.answer(&Answer::new(110).event("Restore", 7));
