@@ -8,7 +8,7 @@ use sharepoint_changes::{
 };
 
 use crate::{
-    form::Cell,
+    cell::Cell,
     layout::{Layout, OWN, Place, SYSTEM},
     state::State,
 };

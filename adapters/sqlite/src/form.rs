@@ -1,11 +1,12 @@
 //! The form in which a field's values are kept: which columns of which types, and what of a value goes where.
 
-use std::{borrow::Cow, fmt::Write as _};
+use std::fmt::Write as _;
 
 use jiff::civil;
-use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde_json::{Value as Json, json};
 use sharepoint_changes::item::{Attachments, Field, FieldKind, Lookup, Person, Term, Value};
+
+use crate::cell::{Cell, Equality};
 
 /// How values of one field are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +41,6 @@ pub(crate) struct Part {
     /// The column's type.
     pub(crate) declared: &'static str,
     pub(crate) equality: Equality,
-}
-
-/// When two values of a part are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Equality {
-    /// When they are equal.
-    Exact,
-    /// When the ids in their JSON are.
-    Ids,
-    /// Always: it is as of the item's last change, and the list may show another one without a change.
-    AsOfLastChange,
 }
 
 impl Form {
@@ -166,60 +156,6 @@ impl Form {
     }
 }
 
-/// A value as SQLite keeps it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Cell<'r> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(Cow<'r, str>),
-}
-
-impl<'r> Cell<'r> {
-    pub(crate) fn text(text: &'r str) -> Self {
-        Cell::Text(Cow::Borrowed(text))
-    }
-
-    pub(crate) fn owned(text: String) -> Self {
-        Cell::Text(Cow::Owned(text))
-    }
-
-    /// Writes a text, in the memory of the one before where there is any.
-    pub(crate) fn write(&mut self, write: impl FnOnce(&mut String) -> std::fmt::Result) {
-        let mut text = match std::mem::replace(self, Cell::Null) {
-            Cell::Text(Cow::Owned(text)) => text,
-            _ => String::new(),
-        };
-        text.clear();
-        // Writing to a text never fails.
-        let _ = write(&mut text);
-        *self = Cell::owned(text);
-    }
-
-    pub(crate) fn bound(&self) -> ToSqlOutput<'_> {
-        ToSqlOutput::Borrowed(match self {
-            Cell::Null => ValueRef::Null,
-            Cell::Integer(number) => ValueRef::Integer(*number),
-            Cell::Real(number) => ValueRef::Real(*number),
-            Cell::Text(text) => ValueRef::Text(text.as_bytes()),
-        })
-    }
-
-    /// Whether a column holds this value, or one that counts as the same.
-    pub(crate) fn is(&self, held: ValueRef<'_>, equality: Equality) -> bool {
-        match (equality, self, held) {
-            (Equality::AsOfLastChange, ..) | (_, Cell::Null, ValueRef::Null) => true,
-            (Equality::Ids, Cell::Text(text), ValueRef::Text(held)) => {
-                ids(text) == std::str::from_utf8(held).map_or_else(|_| Vec::new(), ids)
-            }
-            (_, Cell::Integer(number), ValueRef::Integer(held)) => *number == held,
-            (_, Cell::Real(number), ValueRef::Real(held)) => *number == held,
-            (_, Cell::Text(text), ValueRef::Text(held)) => text.as_bytes() == held,
-            _ => false,
-        }
-    }
-}
-
 /// Puts values into the cells of a field's parts: all there is to be held.
 fn hold<'r, const PARTS: usize>(cells: &mut [Cell<'r>], values: [Cell<'r>; PARTS]) -> bool {
     for (cell, value) in cells.iter_mut().zip(values) {
@@ -268,12 +204,6 @@ fn term(term: &Term<'_>) -> Json {
         Some(guid) => json!({ "id": term.id, "label": term.label, "guid": guid.to_string() }),
         None => json!({ "id": term.id, "label": term.label }),
     }
-}
-
-/// The ids in a JSON array of references.
-fn ids(text: &str) -> Vec<i64> {
-    let json: Json = serde_json::from_str(text).unwrap_or(Json::Null);
-    json.as_array().into_iter().flatten().filter_map(|entry| entry["id"].as_i64()).collect()
 }
 
 /// Whether a text is a time as it would be written: `2026-03-04T10:15:31Z`.

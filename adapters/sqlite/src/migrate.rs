@@ -11,8 +11,9 @@ use rusqlite::{Transaction, params};
 use sharepoint_changes::item::{Field, Schema};
 
 use crate::{
+    cell::Equality,
     error::MirrorError,
-    form::{Equality, Form, quoted},
+    form::{Form, quoted},
     layout::{self, Before, Column, Held, Layout, Names, OWN, column_name},
     state::State,
     tree,

@@ -9,9 +9,10 @@ use sharepoint_changes::{
 };
 
 use crate::{
+    cell::{Cell, Equality},
     cells::{DIR, MARK, PARENT, Reader},
     error::{MirrorError, SyncError},
-    form::{Cell, Equality, quoted},
+    form::quoted,
     heard::{Heard, HeardPage, Listening},
     layout::{Layout, OWN},
     mirror::Mirror,

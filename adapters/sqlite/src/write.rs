@@ -6,9 +6,9 @@ use rusqlite::{CachedStatement, Transaction};
 use sharepoint_changes::item::{Row, Schema};
 
 use crate::{
+    cell::Cell,
     cells::{DIR, FOLDER, MARK, PARENT, Reader},
     error::MirrorError,
-    form::Cell,
     layout::Layout,
     state::State,
     tree::{self, Told},
