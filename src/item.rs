@@ -195,9 +195,9 @@ pub struct BrokenRow {
 
 /// A value that is not what its name promises.
 ///
-/// Looked at are what a row says of itself (`UniqueId`, `ParentUniqueId`, `owshiddenversion`, `FSObjType`,
+/// In an answer are looked at what a row says of itself (`UniqueId`, `ParentUniqueId`, `owshiddenversion`, `FSObjType`,
 /// `PermMask`), where an item went (`Id`), and what the server says of itself. What people wrote into columns is
-/// [`Value::Other`] where it is not of its field's type.
+/// [`Value::Other`] where it is not of its field's type; whoever reads it may tell of it in the same words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableValue {
@@ -208,6 +208,17 @@ pub struct UnreadableValue {
     /// The value as it came, of at most 200 characters.
     pub text: Box<str>,
 }
+
+impl UnreadableValue {
+    /// Tells of a value; of its text are kept 200 characters.
+    pub fn new(item: Option<i32>, attribute: &str, text: &str) -> UnreadableValue {
+        let text = text.chars().take(MAX_TEXT).collect::<String>().into();
+        UnreadableValue { item, attribute: attribute.into(), text }
+    }
+}
+
+/// Characters of a value that are told.
+const MAX_TEXT: usize = 200;
 
 /// A character that XML forbids, written raw or by its number, or a byte that is none at all.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ pub enum FieldKind {
     Number,
     /// An amount of money, without its currency.
     Currency,
-    /// A whole number.
+    /// A whole number; ratings and likes are written with decimals all the same (`3.00000000000000`).
     Integer,
     /// The item's own number.
     Counter,
@@ -60,6 +60,12 @@ pub enum FieldKind {
     OwnDate,
     /// Another text of the item itself, such as its file's name.
     OwnText,
+    /// A number of the item itself: its file's size, how many items a folder holds, how many comments it has
+    /// (`File_x0020_Size`, `ItemChildCount`, `_CommentCount`).
+    OwnNumber,
+    /// Whether an item is approved: 0 approved, 1 rejected, 2 pending, 3 a draft, 4 scheduled. Some servers write the
+    /// word behind the number (`0;#Approved`).
+    ModerationStatus,
     /// The caller's rights on the item (`PermMask`).
     PermMask,
     /// The item's property bag (`MetaInfo`).
@@ -77,15 +83,21 @@ impl FieldKind {
         match type_name {
             "Text" => FieldKind::Text,
             "Note" | "HTML" => FieldKind::Note,
-            "Number" => FieldKind::Number,
+            "Number" | "AverageRating" => FieldKind::Number,
             "Currency" => FieldKind::Currency,
-            "Integer" | "ModStat" | "WorkflowStatus" | "WorkflowEventType" => FieldKind::Integer,
+            "Integer" | "RatingCount" | "Likes" | "WorkflowStatus" | "WorkflowEventType" => {
+                FieldKind::Integer
+            }
+            "ModStat" => FieldKind::ModerationStatus,
             "Counter" => FieldKind::Counter,
             "Boolean" | "AllDayEvent" | "Recurrence" | "CrossProjectLink" => FieldKind::Boolean,
             "DateTime" => FieldKind::DateTime,
             "Choice" | "OutcomeChoice" => FieldKind::Choice,
             "MultiChoice" => FieldKind::MultiChoice,
-            // The list's own store, joined by the item's id.
+            // The list's own store, joined by the item's id. People may call columns of their own like its numbers.
+            "Lookup" if matches!(lookup_list, None | Some("Docs")) && NUMBERS.contains(&name) => {
+                FieldKind::OwnNumber
+            }
             "Lookup" if lookup_list == Some("Docs") => FieldKind::OwnText,
             "File" => FieldKind::OwnText,
             "Lookup" | "LookupMulti" if multi || type_name == "LookupMulti" => FieldKind::LookupMulti,
@@ -129,6 +141,30 @@ const SYSTEM: [(&str, FieldKind); 14] = [
     ("ContentTypeId", FieldKind::ContentTypeId),
 ];
 
+/// The whole numbers among what the list's own store tells of an item. The rest of it is text, or says by its name what
+/// it is.
+const NUMBERS: [&str; 19] = [
+    "A2ODMountCount",
+    "BSN",
+    "CheckedOutUserId",
+    "ContentVersion",
+    "File_x0020_Size",
+    "FolderChildCount",
+    "IsCheckedoutToLocal",
+    "ItemChildCount",
+    "SMTotalFileCount",
+    "SMTotalFileStreamSize",
+    "SMTotalSize",
+    "SortBehavior",
+    "VirusStatus",
+    "_CommentCount",
+    "_CommentFlags",
+    "_Dirty",
+    "_LikeCount",
+    "_ListSchemaVersion",
+    "_Parsable",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,7 +175,16 @@ mod tests {
             ("Title", "Text", false, None, FieldKind::Text),
             ("UniqueId", "Lookup", false, Some("Docs"), FieldKind::OwnGuid),
             ("UniqueId", "Guid", false, None, FieldKind::OwnGuid),
-            ("ItemChildCount", "Lookup", false, Some("Docs"), FieldKind::OwnText),
+            ("ItemChildCount", "Lookup", false, Some("Docs"), FieldKind::OwnNumber),
+            ("_LikeCount", "Lookup", false, None, FieldKind::OwnNumber),
+            ("ProgId", "Lookup", false, Some("Docs"), FieldKind::OwnText),
+            ("File_x0020_Size", "Text", false, None, FieldKind::Text),
+            ("File_x0020_Size", "Integer", false, None, FieldKind::Integer),
+            ("BSN", "Lookup", false, Some("{3E9B7D52-6C18-4F0D-A2E4-90C17B5D8F66}"), FieldKind::Lookup),
+            ("AverageRating", "AverageRating", false, None, FieldKind::Number),
+            ("RatingCount", "RatingCount", false, None, FieldKind::Integer),
+            ("LikesCount", "Likes", false, None, FieldKind::Integer),
+            ("_ModerationStatus", "ModStat", false, None, FieldKind::ModerationStatus),
             ("Customer", "Lookup", false, Some("{3E9B7D52-6C18-4F0D-A2E4-90C17B5D8F66}"), FieldKind::Lookup),
             ("Customer", "Lookup", true, Some("Self"), FieldKind::LookupMulti),
             ("Customer", "LookupMulti", false, None, FieldKind::LookupMulti),

@@ -187,7 +187,12 @@ impl Field {
     /// [`Row::value`](super::Row::value) reads it. For going through [`Row::columns`](super::Row::columns) once
     /// instead of looking each field up.
     pub fn read<'t>(&self, text: &'t str, item: i32) -> Option<Value<'t>> {
-        value::read(text, self.kind, item, self.local_times)
+        match self.kind {
+            FieldKind::Calculated => {
+                value::calculated(text, self.result_type.as_deref(), item, self.local_times)
+            }
+            kind => value::read(text, kind, item, self.local_times),
+        }
     }
 
     fn definition(&self) -> Definition<'_> {

@@ -1,6 +1,7 @@
 //! Values of cells, read by the type of their field; a text that is not what the type promises stays a text.
 
 mod attachment;
+mod calculated;
 mod link;
 mod lookup;
 mod person;
@@ -13,6 +14,7 @@ use std::borrow::Cow;
 use jiff::{Timestamp, civil, tz::Offset};
 use uuid::Uuid;
 
+pub(super) use self::calculated::calculated;
 pub(crate) use self::rights::{perm_mask, rights};
 pub use self::{
     attachment::{Attachment, Attachments},
@@ -33,7 +35,7 @@ use super::kind::FieldKind;
 pub enum Value<'a> {
     /// A text, of one line or of many; HTML where the field holds HTML.
     Text(&'a str),
-    /// A number or an amount of money; 0.25 is 25 %.
+    /// A number or an amount of money; 0.25 is 25 %. A field of whole numbers that holds a fraction holds this too.
     Number(f64),
     /// A whole number.
     Integer(i64),
@@ -91,7 +93,8 @@ pub enum ObjectType {
     Other(i32),
 }
 
-/// The value of a text in the row of an item; `None` for an empty text, where the type has no empty value.
+/// The value of a text in the row of an item; `None` for an empty text, with or without the item's own id before it,
+/// where the type has no empty value.
 pub(super) fn read(text: &str, kind: FieldKind, id: i32, local: Option<Offset>) -> Option<Value<'_>> {
     use FieldKind as K;
     let value = match kind {
@@ -103,15 +106,21 @@ pub(super) fn read(text: &str, kind: FieldKind, id: i32, local: Option<Offset>) 
         K::TermMulti => Term::several(text).map(Value::Terms),
         _ if text.is_empty() => return None,
         K::Number | K::Currency => number(text).map(Value::Number),
-        K::Integer | K::Counter => text.parse().ok().map(Value::Integer),
+        K::Integer | K::Counter => integer(text),
+        K::ModerationStatus => integer(text.split_once(SEPARATOR).map_or(text, |(number, _)| number)),
+        K::OwnNumber | K::OwnDate if own(text, id).is_empty() => return None,
+        K::OwnNumber => integer(own(text, id)),
         K::Boolean => boolean(text).map(Value::Boolean),
         K::DateTime => date(text, local).map(Value::Date),
-        K::OwnDate => date(own(text, id), local).map(Value::Date),
+        K::OwnDate => {
+            let text = own(text, id);
+            date(text.strip_prefix("datetime;#").unwrap_or(text), local).map(Value::Date)
+        }
         K::Lookup => Lookup::one(text).map(Value::Lookup),
         K::Person => Person::one(text).map(Value::Person),
         K::Term => Term::one(text).map(Value::Term),
         K::Link => Some(Value::Link(Link::read(text))),
-        K::Calculated => calculated(text, local),
+        K::Calculated => return calculated(text, None, id, local),
         K::Json if text.starts_with('{') => Some(Value::Json(text)),
         K::Guid => guid(text).map(Value::Guid),
         K::OwnGuid => guid(own(text, id)).map(Value::Guid),
@@ -162,6 +171,24 @@ fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| plain && number.is_finite())
 }
 
+/// A whole number, whatever it is written like (`3`, `3.00000000000000`, `1.00000000000000e+015`), or the fraction that
+/// stands where one should. `None` also where it has more than 64 bits, for no number that is held would be this one.
+fn integer(text: &str) -> Option<Value<'_>> {
+    if let Some(whole) = text.parse().ok().or_else(|| whole(text)) {
+        return Some(Value::Integer(whole));
+    }
+    number(text).filter(|number| number.fract() != 0.0).map(Value::Number)
+}
+
+fn whole(text: &str) -> Option<i64> {
+    let (digits, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let digits: i64 = format!("{whole}{decimals}").parse().ok()?;
+    let zeros = exponent.parse::<i32>().ok()?.checked_sub(i32::try_from(decimals.len()).ok()?)?;
+    digits.checked_mul(10_i64.checked_pow(u32::try_from(zeros).ok()?)?)
+}
+
 fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" => Some(true),
@@ -182,19 +209,6 @@ fn choices(text: &str) -> Vec<&str> {
     let text = text.strip_prefix(SEPARATOR).unwrap_or(text);
     let text = text.strip_suffix(SEPARATOR).unwrap_or(text);
     text.split(SEPARATOR).filter(|choice| !choice.is_empty()).collect()
-}
-
-/// The result of a formula, behind the name of its type.
-fn calculated(text: &str, local: Option<Offset>) -> Option<Value<'_>> {
-    let (type_name, result) = text.split_once(SEPARATOR)?;
-    match type_name {
-        "string" => Some(Value::Text(result)),
-        "float" => number(result).map(Value::Number),
-        "datetime" => date(result, local).map(Value::Date),
-        "boolean" => boolean(result).map(Value::Boolean),
-        "error" => Some(Value::Error(result)),
-        _ => None,
-    }
 }
 
 fn is_content_type_id(text: &str) -> bool {

@@ -122,7 +122,7 @@ fn every_type_of_the_protocol_is_read_by_the_lists_schema() {
         ("FileDirRef", Some(Value::Path("/sites/ops/Lists/Q1 Bids".into()))),
         ("FileLeafRef", Some(Value::Text("15_.000"))),
         ("Created_x0020_Date", Some(Value::Date(time("2026-02-01T08:00:00Z")))),
-        ("ItemChildCount", Some(Value::Text("0"))),
+        ("ItemChildCount", Some(Value::Integer(0))),
         ("GUID", guid("7b6a5948-3726-4150-8fed-cba987654321")),
         ("PermMask", Some(Value::PermMask(0x7fff_ffff_ffff_ffff))),
         ("Attachments", Some(Value::Attachments(Attachments::Count(1)))),

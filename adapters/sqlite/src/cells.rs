@@ -3,12 +3,15 @@
 use std::{fmt::Write as _, ptr};
 
 use sharepoint_changes::{
-    item::{Field, ObjectType, Row, Schema, Value},
+    Notice,
+    item::{Field, ObjectType, Row, Schema, UnreadableValue, Value},
     uuid::Uuid,
 };
 
 use crate::{
     cell::Cell,
+    commit::Committed,
+    form::Kept,
     layout::{Layout, OWN, Place, SYSTEM},
     state::State,
 };
@@ -26,6 +29,32 @@ pub(crate) struct Reader<'p> {
     cells: Vec<Cell<'p>>,
     /// Where the row before lies: neighbours often share their folder.
     before: Option<Lies<'p>>,
+    /// Values that are not what their types promise.
+    pub(crate) unread: Unread,
+}
+
+/// Values that are not what their types promise: how many, and the first of them.
+#[derive(Debug, Default)]
+pub(crate) struct Unread {
+    pub(crate) count: u64,
+    pub(crate) first: Option<UnreadableValue>,
+}
+
+impl Unread {
+    fn note(&mut self, item: i32, name: &str, text: &str) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| UnreadableValue::new(Some(item), &format!("ows_{name}"), text));
+    }
+
+    pub(crate) fn add(&mut self, page: &Committed) {
+        self.count += page.unread;
+        self.first = self.first.take().or_else(|| page.first_unread.clone());
+    }
+
+    pub(crate) fn notice(self) -> Option<Notice> {
+        let count = self.count;
+        self.first.map(|first| Notice::Unreadable { count, first })
+    }
 }
 
 /// Where a row lies: what it says, and what that comes to.
@@ -44,6 +73,7 @@ impl<'p> Reader<'p> {
             names: Vec::new(),
             cells: vec![Cell::Null; layout.width],
             before: None,
+            unread: Unread::default(),
         }
     }
 
@@ -59,21 +89,24 @@ impl<'p> Reader<'p> {
         for (name, text) in row.columns() {
             let at = self.find(name, next);
             next = at + 1;
-            let whole = match self.names[at].1 {
+            let kept = match self.names[at].1 {
                 Place::System(number) => {
                     texts[number] = Some(text);
-                    true
+                    Kept::Whole
                 }
-                Place::Told => true,
-                Place::None => false,
+                Place::Told => Kept::Whole,
+                Place::None => Kept::InPart,
                 Place::Field(number) => {
                     let held = &self.layout.held[number];
                     let cells = &mut self.cells[held.first..][..held.columns.len()];
                     held.form.read(text, row.id(), &held.field, cells)
                 }
             };
-            if !whole {
+            if kept != Kept::Whole {
                 raw.insert(name.to_owned(), text.into());
+            }
+            if kept == Kept::Unread {
+                self.unread.note(row.id(), name, text);
             }
         }
         let raw = (!raw.is_empty()).then(|| serde_json::Value::Object(raw).to_string());

@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
-use sharepoint_changes::{Basis, Checkpoint, End, ItemChange, ItemPage, Known, item::Schema};
+use sharepoint_changes::{
+    Basis, Checkpoint, End, ItemChange, ItemPage, Known,
+    item::{Schema, UnreadableValue},
+};
 
 use crate::{
     error::MirrorError,
@@ -35,6 +38,11 @@ pub struct Committed {
     /// be seen all the same. They were made pending in the checkpoint that was committed: go on with a new session from
     /// [`Mirror::checkpoint`](crate::Mirror::checkpoint), because no page of this one follows it.
     pub orphans: u64,
+    /// Values that are not what the types of their fields promise. Their columns are NULL, and the rows hold them as they
+    /// came in `sp_raw`.
+    pub unread: u64,
+    /// The first of them; its attribute is called as the rowset calls it, `ows_` and all.
+    pub first_unread: Option<UnreadableValue>,
 }
 
 /// What a page says, whoever made it.
@@ -167,7 +175,9 @@ pub(crate) fn apply(
             other => return Err(MirrorError::Damaged(format!("a change of an unknown kind: {other:?}"))),
         }
     }
-    let told = writer.told;
+    let told = std::mem::take(&mut writer.told);
+    let unread = writer.into_unread();
+    (committed.unread, committed.first_unread) = (unread.count, unread.first);
     let root = state.root_path.clone();
     let mut checkpoint = batch.checkpoint.to_string();
     if !along.is_empty() {

@@ -48,7 +48,7 @@ impl Form {
         use FieldKind as K;
         match field.kind() {
             K::Number | K::Currency => Form::Real,
-            K::Integer | K::Counter | K::ObjectType => Form::Integer,
+            K::Integer | K::Counter | K::OwnNumber | K::ModerationStatus | K::ObjectType => Form::Integer,
             K::Boolean => Form::Boolean,
             K::DateTime | K::OwnDate => Form::Time,
             K::MultiChoice => Form::Choices,
@@ -59,6 +59,7 @@ impl Form {
             K::Attachments => Form::Count,
             K::Calculated => match field.result_type.as_deref() {
                 Some("Number" | "Currency") => Form::Real,
+                Some("Integer") => Form::Integer,
                 Some("DateTime") => Form::Time,
                 Some("Boolean") => Form::Boolean,
                 _ => Form::Text,
@@ -79,7 +80,9 @@ impl Form {
     pub(crate) fn parts(self, field: &Field) -> Vec<Part> {
         let own = match field.kind() {
             // What the server knows of the item's file, and may count or stamp anew without a change of the item.
-            FieldKind::OwnText | FieldKind::OwnDate | FieldKind::Properties => Equality::AsOfLastChange,
+            FieldKind::OwnText | FieldKind::OwnNumber | FieldKind::OwnDate | FieldKind::Properties => {
+                Equality::AsOfLastChange
+            }
             _ => Equality::Exact,
         };
         let part = |name, declared, equality| Part { name, declared, equality };
@@ -100,12 +103,12 @@ impl Form {
         }
     }
 
-    /// Fills the cells of the field's parts, which are empty, from the text that stands in an item's row. Returns
-    /// whether the cells hold all of it; where they do not, the text as it came has to be kept beside them.
-    pub(crate) fn read<'r>(self, text: &'r str, item: i32, field: &Field, cells: &mut [Cell<'r>]) -> bool {
+    /// Fills the cells of the field's parts, which are empty, from the text that stands in an item's row, and says
+    /// whether they hold all of it; where they do not, the text as it came has to be kept beside them.
+    pub(crate) fn read<'r>(self, text: &'r str, item: i32, field: &Field, cells: &mut [Cell<'r>]) -> Kept {
         // Some servers write a value that is not there as an empty one.
         if text.is_empty() {
-            return true;
+            return Kept::Whole;
         }
         match (self, field.kind()) {
             (Form::Raw, _) => return hold(cells, [Cell::text(text)]),
@@ -115,15 +118,24 @@ impl Form {
             }
             _ => {}
         }
-        let Some(value) = field.read(text, item) else { return true };
+        let Some(value) = field.read(text, item) else { return Kept::Whole };
         match (self, value) {
-            (Form::Text, Value::Text("")) => true,
+            (Form::Text, Value::Text("")) => Kept::Whole,
             (Form::Text, Value::Text(text) | Value::Json(text) | Value::ContentTypeId(text)) => {
                 hold(cells, [Cell::text(text)])
+            }
+            // Pictures that are HTML, and places that are no JSON.
+            (Form::Text, Value::Other(text)) if field.kind() == FieldKind::Json => {
+                hold(cells, [Cell::text(text)])
+            }
+            // The result of a formula whose field does not say of which type it is.
+            (Form::Text, Value::Number(_) | Value::Date(_) | Value::Boolean(_)) => {
+                hold(cells, [Cell::text(text.rsplit_once(";#").map_or(text, |(_, result)| result))])
             }
             (Form::Text, Value::Guid(guid)) => hold(cells, [Cell::owned(guid.to_string())]),
             (Form::Real, Value::Number(number)) => hold(cells, [Cell::Real(number)]),
             (Form::Integer, Value::Integer(number)) => hold(cells, [Cell::Integer(number)]),
+            (Form::Integer, Value::Number(fraction)) => hold(cells, [Cell::Real(fraction)]),
             (Form::Boolean, Value::Boolean(yes)) => hold(cells, [Cell::Integer(i64::from(yes))]),
             (Form::Time, Value::Date(time)) => {
                 let plain = is_plain_time(text).then(|| Cell::text(text));
@@ -141,7 +153,7 @@ impl Form {
             }
             (Form::Reference, Value::Person(person)) => {
                 let plain = person.login.is_none() && person.email.is_none() && person.sip.is_none();
-                hold(cells, [Cell::Text(person.name), Cell::Integer(i64::from(person.id))]) && plain
+                hold(cells, [Cell::Text(person.name), Cell::Integer(i64::from(person.id))]).unless(!plain)
             }
             (Form::Term, Value::Term(term)) => {
                 let guid = term.term_id.map_or(Cell::Null, |guid| Cell::owned(guid.to_string()));
@@ -149,29 +161,45 @@ impl Form {
             }
             (Form::References, value) => match references(&value) {
                 Some(json) => hold(cells, [Cell::owned(json.to_string())]),
-                None => false,
+                None => Kept::Unread,
             },
-            _ => false,
+            (_, Value::Error(_)) => Kept::InPart,
+            _ => Kept::Unread,
         }
+    }
+}
+
+/// Whether the cells of a value's parts hold all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Whole,
+    /// They hold what they have room for: there is more to it, or it is the error of a formula.
+    InPart,
+    /// It is not what its type promises.
+    Unread,
+}
+
+impl Kept {
+    fn unless(self, more: bool) -> Kept {
+        if more { Kept::InPart } else { self }
     }
 }
 
 /// Puts values into the cells of a field's parts: all there is to be held.
-fn hold<'r, const PARTS: usize>(cells: &mut [Cell<'r>], values: [Cell<'r>; PARTS]) -> bool {
+fn hold<'r, const PARTS: usize>(cells: &mut [Cell<'r>], values: [Cell<'r>; PARTS]) -> Kept {
     for (cell, value) in cells.iter_mut().zip(values) {
         *cell = value;
     }
-    true
+    Kept::Whole
 }
 
-fn attached(attachments: &Attachments<'_>, cells: &mut [Cell<'_>]) -> bool {
+fn attached(attachments: &Attachments<'_>, cells: &mut [Cell<'_>]) -> Kept {
     match attachments {
         Attachments::Count(count) => hold(cells, [Cell::Integer(i64::from(*count))]),
         Attachments::Files(files) => {
-            hold(cells, [Cell::Integer(i64::try_from(files.len()).unwrap_or(i64::MAX))]);
-            false
+            hold(cells, [Cell::Integer(i64::try_from(files.len()).unwrap_or(i64::MAX))]).unless(true)
         }
-        _ => false,
+        _ => Kept::Unread,
     }
 }
 

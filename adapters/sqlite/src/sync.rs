@@ -9,6 +9,7 @@ use sharepoint_changes::{
 };
 
 use crate::{
+    cells::Unread,
     commit::Committed,
     error::{MirrorError, SyncError},
     guard::Guard,
@@ -61,7 +62,8 @@ pub struct Report {
     pub reloaded: Option<ResyncReason>,
     /// Requests that were sent.
     pub requests: u64,
-    /// What the sessions had to tell beside their changes: the first hundred.
+    /// What the sessions had to tell beside their changes: the first hundred. Behind them, where there were any, the
+    /// values that are not of their types: columns cannot hold them, and `sp_raw` does.
     pub notices: Vec<Notice>,
     /// The server's time at the end; `None` where no answer told it.
     pub at: Option<Timestamp>,
@@ -146,6 +148,7 @@ impl Mirror {
         let mut asked_for = BTreeSet::new();
         let mut heard = Heard::default();
         let mut report = Report::default();
+        let mut unread = Unread::default();
         for _ in 0..MOST_SESSIONS {
             let mut session_settings = settings.session.clone();
             session_settings.reload = Reload::Refused;
@@ -161,6 +164,7 @@ impl Mirror {
                     self.note_reload(at).map_err(|error| Halt(Stop::Failed(error)))?;
                 }
                 report.add(&page, &committed);
+                unread.add(&committed);
                 progress(&report.progress(&page, &committed));
                 if committed.orphans > 0 { Err(Halt(Stop::GoOn)) } else { Ok(()) }
             });
@@ -183,6 +187,7 @@ impl Mirror {
                     report.at = heard.time;
                     report.min_minutes = heard.min_minutes;
                     report.requests = heard.requests;
+                    report.notices.extend(unread.notice());
                     return Ok(report);
                 }
                 Ok(Done::Resync { reason, then, follows }) => {

@@ -8,3 +8,4 @@ mod pages;
 mod store;
 mod tombs;
 mod tree;
+mod values;

@@ -7,7 +7,7 @@ use sharepoint_changes::item::{Row, Schema};
 
 use crate::{
     cell::Cell,
-    cells::{DIR, FOLDER, MARK, PARENT, Reader},
+    cells::{DIR, FOLDER, MARK, PARENT, Reader, Unread},
     error::MirrorError,
     layout::Layout,
     state::State,
@@ -69,6 +69,11 @@ impl<'w> Writer<'w> {
         }
         self.upsert.raw_execute()?;
         Ok(())
+    }
+
+    /// What was met among the rows that is not of its type.
+    pub(crate) fn into_unread(self) -> Unread {
+        self.reader.unread
     }
 
     /// Notices that rows were removed.

@@ -130,6 +130,14 @@ fn expected(item: &ItemTruth, truth: &FieldTruth, column: &Column) -> Option<Val
     Some(match (column.kind.as_str(), column.part.as_str()) {
         ("Number" | "Currency", _) => real(text),
         ("Integer" | "Counter" | "ModStat" | "Attachments" | "Boolean", _) => integer(text),
+        // A folder has none.
+        ("Lookup", _) if column.name == "File_x0020_Size" => {
+            if text.is_empty() {
+                Value::Null
+            } else {
+                integer(text)
+            }
+        }
         ("Lookup" | "User", "id") => integer(parts[0]),
         ("Lookup" | "User", _) if truth.held == Held::Ids => return None,
         ("MultiChoice", _) => {

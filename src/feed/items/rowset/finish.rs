@@ -51,8 +51,7 @@ impl Unreadable {
     pub(super) fn note(&mut self, item: Option<i32>, attribute: &str, text: &str) {
         self.count += 1;
         if self.first.len() < MAX_ILLEGAL {
-            let text = text.chars().take(MAX_TEXT).collect::<String>().into();
-            self.first.push(UnreadableValue { item, attribute: attribute.into(), text });
+            self.first.push(UnreadableValue::new(item, attribute, text));
         }
     }
 
@@ -116,9 +115,6 @@ const OWN: [Own; 5] = [
     ("ows_FSObjType", |text, id| object_type(text, id).is_some()),
     ("ows_PermMask", |text, _| perm_mask(text).is_some()),
 ];
-
-/// Characters of such a value that are kept.
-const MAX_TEXT: usize = 200;
 
 /// The attributes of `Changes`.
 #[derive(Debug)]
