@@ -68,7 +68,7 @@ impl Layout {
             places: told.chain(system).chain(fields).collect(),
             width,
             upsert: format!(
-                "INSERT INTO {table} ({names}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
+                "INSERT INTO {table} AS _held ({names}) VALUES ({}) ON CONFLICT (id) DO UPDATE SET {}",
                 values.join(", "),
                 sets.join(", ")
             ),

@@ -102,9 +102,13 @@ struct Table<'t> {
 
 impl Table<'_> {
     fn columns(&self) -> Result<Vec<String>, MirrorError> {
-        let mut statement = self.open.prepare("SELECT name FROM pragma_table_info(?1)")?;
-        let names = statement.query_map([&self.name], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
+        // Not by the function `pragma_table_info`: the list's table may be called so.
+        let mut names = Vec::new();
+        self.open.pragma(None, "table_info", &self.name, |row| {
+            names.push(row.get("name")?);
+            Ok(())
+        })?;
+        Ok(names)
     }
 
     /// Gives a field its columns, those it had wherever they still fit.

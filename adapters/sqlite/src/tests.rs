@@ -9,3 +9,4 @@ mod store;
 mod tombs;
 mod tree;
 mod values;
+mod words;
