@@ -37,13 +37,16 @@ pub(crate) fn write(path: &Path) -> Result<Writer, MirrorError> {
     let kind = kind(&connection, path)?;
     share(&connection, path)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    if kind != Kind::Mirror {
+    if kind != Kind::Mirror(VERSION) {
         let making = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if kind == Kind::Empty {
             making.execute_batch(TABLES)?;
             making.pragma_update(None, "application_id", APPLICATION)?;
         }
-        making.execute_batch(SECOND)?;
+        if kind != Kind::Mirror(2) {
+            making.execute_batch(SECOND)?;
+        }
+        making.execute_batch(THIRD)?;
         making.pragma_update(None, "user_version", VERSION)?;
         making.commit()?;
     }
@@ -71,7 +74,7 @@ pub(crate) fn read(path: &Path) -> Result<Connection, MirrorError> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     match kind(&connection, path)? {
-        Kind::Mirror | Kind::First => Ok(connection),
+        Kind::Mirror(_) => Ok(connection),
         Kind::Empty => Err(MirrorError::NotAMirror(path.to_owned())),
     }
 }
@@ -99,9 +102,8 @@ fn lock(path: &Path) -> Result<File, MirrorError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Empty,
-    /// A copy of version 1, which lacks what [`SECOND`] adds and nothing else.
-    First,
-    Mirror,
+    /// A copy, and its version: an earlier one lacks what the later ones add and nothing else.
+    Mirror(i64),
 }
 
 fn kind(connection: &Connection, path: &Path) -> Result<Kind, MirrorError> {
@@ -113,8 +115,7 @@ fn kind(connection: &Connection, path: &Path) -> Result<Kind, MirrorError> {
     };
     if application == i64::from(APPLICATION) {
         return match pragma("user_version")? {
-            VERSION => Ok(Kind::Mirror),
-            1 => Ok(Kind::First),
+            version @ 1..=VERSION => Ok(Kind::Mirror(version)),
             found => Err(MirrorError::Version { found, known: VERSION }),
         };
     }
@@ -132,7 +133,13 @@ const PATIENCE: u32 = 50;
 const APPLICATION: i32 = 0x5350_6368;
 
 /// Counts changes of the tables below.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+
+/// What version 3 adds: values may be kept in other forms than when they were read.
+const THIRD: &str = "
+    -- The forms that values are kept in; those of an earlier number are read again with the next page.
+    ALTER TABLE _mirror ADD COLUMN forms INTEGER NOT NULL DEFAULT 1;
+";
 
 /// What version 2 adds: the guard's memory.
 const SECOND: &str = "

@@ -12,6 +12,7 @@ mod layout;
 mod migrate;
 mod mirror;
 mod remove;
+mod reread;
 mod state;
 mod status;
 mod sync;

@@ -15,6 +15,7 @@ use crate::{
     error::MirrorError,
     form::{Form, quoted},
     layout::{self, Before, Column, Held, Layout, Names, OWN, column_name},
+    reread::{FORMS, Texts, reread},
     state::State,
     tree,
 };
@@ -34,7 +35,8 @@ pub(crate) fn lay_out(
         }
         None => create(open, state, schema)?,
     };
-    let mut table = Table { open, name: table, names: Names::default(), changed: false };
+    let beside = open.query_row("SELECT forms FROM _mirror", [], |row| row.get::<_, i64>(0))? < FORMS;
+    let mut table = Table { open, name: table, names: Names::default(), texts: Vec::new(), changed: false };
     let columns = table.columns()?;
     let mut before = before(open)?;
     let (fields, beyond) = layout::fields(schema, asked, &before, columns.len());
@@ -48,13 +50,18 @@ pub(crate) fn lay_out(
     }
     let mut held = Vec::with_capacity(fields.len());
     for field in fields {
-        held.push(table.place(field, &mut before, at)?);
+        let placed = table.place(field, held.len(), &mut before, at)?;
+        held.push(placed);
     }
     for column in before.into_values() {
         table.retire(&column, at)?;
     }
     if table.changed {
         state.schema_version += 1;
+    }
+    if beside || !table.texts.is_empty() {
+        reread(open, &table.name, &held, &table.texts, beside)?;
+        open.execute("UPDATE _mirror SET forms = ?1", [FORMS])?;
     }
     Ok(Layout::new(&table.name, schema, &beyond, held))
 }
@@ -70,6 +77,7 @@ fn create(open: &Transaction<'_>, state: &mut State, schema: &Schema) -> Result<
         let row = Row { field, part: "", column: own.column, declared: own.declared, own: Equality::Exact };
         row.write(open)?;
     }
+    open.execute("UPDATE _mirror SET forms = ?1", [FORMS])?;
     state.table = Some(name.clone());
     Ok(name)
 }
@@ -97,6 +105,8 @@ struct Table<'t> {
     open: &'t Transaction<'t>,
     name: String,
     names: Names,
+    /// What has to be read again, because its column is to hold numbers now.
+    texts: Vec<Texts>,
     changed: bool,
 }
 
@@ -111,8 +121,14 @@ impl Table<'_> {
         Ok(names)
     }
 
-    /// Gives a field its columns, those it had wherever they still fit.
-    fn place(&mut self, field: &Field, before: &mut Before, at: Timestamp) -> Result<Held, MirrorError> {
+    /// Gives a field its columns, those it had wherever they still fit. It is the field of this number that has some.
+    fn place(
+        &mut self,
+        field: &Field,
+        number: usize,
+        before: &mut Before,
+        at: Timestamp,
+    ) -> Result<Held, MirrorError> {
         let form = Form::of(field);
         let parts = form.parts(field);
         let had: Vec<Option<Column>> = parts
@@ -126,11 +142,15 @@ impl Table<'_> {
             let name = match had {
                 Some(column) if column.declared == declared => column.name,
                 had => {
-                    // Until the row is read again, what was held is better than nothing.
+                    // Until the row is read again, what was held is better than nothing; but no text among numbers.
+                    let is_text = had.as_ref().is_some_and(|column| column.declared == "TEXT");
                     let old = had.map(|column| self.retire(&column, at)).transpose()?;
                     let base = base.get_or_insert_with(|| field.name().to_owned());
                     let name = self.names.take(&column_name(base, part.name));
-                    self.add(&name, declared, old.as_deref())?;
+                    self.add(&name, declared, old.as_deref().filter(|_| !is_text))?;
+                    if let Some(column) = old.filter(|_| is_text) {
+                        self.texts.push(Texts { held: number, column });
+                    }
                     name
                 }
             };

@@ -1,6 +1,7 @@
 //! Pages made by hand, applied one after the other: the histories of the tree, the guard, loads, migrations.
 
 mod columns;
+mod forms;
 mod guarding;
 mod loads;
 mod migrations;

@@ -173,7 +173,8 @@ fn a_copy_of_version_1_is_brought_to_this_one_with_what_it_held_back() {
     drop(crate::Mirror::open(&path).unwrap());
     let old = rusqlite::Connection::open(&path).unwrap();
     old.execute_batch(
-        "DROP TABLE _absences; ALTER TABLE _mirror DROP COLUMN hidden; PRAGMA user_version = 1;
+        "DROP TABLE _absences; ALTER TABLE _mirror DROP COLUMN hidden; ALTER TABLE _mirror DROP COLUMN forms;
+         PRAGMA user_version = 1;
          UPDATE _mirror SET held_back =
             '{\"rows\":3,\"limit\":2,\"held\":20,\"names\":[\"a\"],\"at\":\"2026-03-04T10:15:30Z\"}'",
     )
@@ -187,7 +188,7 @@ fn a_copy_of_version_1_is_brought_to_this_one_with_what_it_held_back() {
         .unwrap()
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn a_file_of_another_kind_or_version_stays_as_it_is() {
     let raised = rusqlite::Connection::open(&newer).unwrap();
     raised.pragma_update(None, "user_version", 99).unwrap();
     drop(raised);
-    assert!(matches!(Mirror::open(&newer), Err(MirrorError::Version { found: 99, known: 2 })));
+    assert!(matches!(Mirror::open(&newer), Err(MirrorError::Version { found: 99, known: 3 })));
     let missing = Status::read(folder.path().join("none"), at(0), Duration::ZERO);
     assert!(matches!(missing, Err(MirrorError::Missing(_))));
 }
