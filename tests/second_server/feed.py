@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
+import forms
 from log import DELETE, LIST, MOVE_AWAY, MOVE_INTO, RENAME, RESTORE, RIGHTS, SYSTEM_UPDATE, WEB, instant
 from schema import TITLE_FIELD
 from values import without_invalid_xml
@@ -164,8 +165,8 @@ class Feed(View):
     # Rows and documents
 
     def list_element(self):
-        fields = "".join("<Field ID=\"{%s}\" Type=\"%s\" Name=\"%s\" DisplayName=\"%s\" StaticName=\"%s\"%s%s" % (
-            field.id, field.type, field.name, field.display, field.name,
+        fields = "".join("<Field ID=\"{%s}\" Type=\"%s\"%s Name=\"%s\" DisplayName=\"%s\" StaticName=\"%s\"%s%s" % (
+            field.id, *forms.DEFINED.get(field.type, (field.type, "")), field.name, field.display, field.name,
             ' SourceID="http://schemas.microsoft.com/sharepoint/v3"' if field.id == TITLE_FIELD else ' SourceID="{%s}"' % WEB,
             self.field_content(field)) for field in self.moment.fields)
         count = ' ItemCount="%d"' % len(self.moment.items) if "item_count" in self.habits else ""
@@ -193,14 +194,24 @@ class Feed(View):
         if "no_parent_id" not in self.habits:
             told["ParentUniqueId"] = "%s{%s}" % (own, parent.upper())
         for field in self.moment.fields:
-            value = item.values.get(field.name)
+            value = self.value_text(item, field)
             if value is not None:
-                told[field.name] = wire_value(field.type, value)
+                told[field.name] = value
         if self.clean:
             told = {name: without_invalid_xml(value) for name, value in told.items()}
         always = ("ID", "UniqueId", "FSObjType", "FileRef", "owshiddenversion")
         return "<z:row %s />" % " ".join("ows_%s=%s" % (name, quoted(value)) for name, value in told.items()
                                           if not wanted or name in wanted or name in always)
+
+    def value_text(self, item, field):
+        value = item.values.get(field.name)
+        if field.type in forms.COUNTED:
+            below = [other for other in self.moment.items.values() if other.parent == item.uid and item.folder]
+            value = sum(other.folder == (field.type == "Folders below") for other in below)
+            self.world.counted.setdefault((item.id, field.name), set()).add(value)
+        if field.type in forms.DEFINED:
+            return forms.wire(self.rng, field.type, value, item, number_text)
+        return None if value is None else wire_value(field.type, value)
 
     def document(self, changes, items, next_, wanted):
         rows = [self.z_row(item, wanted) for item in items]

@@ -3,20 +3,31 @@
 import json
 import sqlite3
 
+import forms
 import world as truth
 from values import without_invalid_xml
 
 
-def expected_row(item, fields):
+def expected_row(item, fields, counted):
     row = {"id": item.id, "sp_unique_id": item.uid, "sp_parent": item.parent, "sp_name": item.name,
            "sp_folder": int(item.folder), "sp_version": item.version}
     for field in fields:
-        row.update(expected_values(field, item.values.get(field.name)))
+        if field.type in forms.COUNTED:
+            # Of what lies below, the copy knows what the item's own row last told.
+            row[field.name, ""] = AnyOf(counted.get((item.id, field.name), ()))
+        else:
+            row.update(expected_values(field, item.values.get(field.name), item.folder))
     return row
 
 
-def expected_values(field, value):
+class AnyOf(frozenset):
+    """Any of these is right."""
+
+
+def expected_values(field, value, folder=False):
     name = field.name
+    if field.type in forms.DEFINED:
+        return forms.held(field, value, folder, without_invalid_xml)
     if field.type == "URL":
         address, caption = value or (None, None)
         return {(name, ""): address, (name, "caption"): caption}
@@ -56,6 +67,8 @@ def same(name, one, other):
     """Whether two values are one; the ids of SharePoint are the same in any case and with or without braces."""
     if name in ("sp_unique_id", "sp_parent") and isinstance(one, str) and isinstance(other, str):
         return one.strip("{}").lower() == other.strip("{}").lower()
+    if isinstance(other, AnyOf):
+        return any(same(name, one, each) for each in other)
     return type(one) is type(other) and one == other
 
 
@@ -77,7 +90,7 @@ def differences(path, world, root_path):
             told.append("row %d (%s, in %s) is missing" % (id, item.name, item.parent))
             continue
         true_path = truth.path_of(world, root_path, item)
-        expected = expected_row(item, world.fields)
+        expected = expected_row(item, world.fields, world.counted)
         if "no_parent_id" in world.habits and item.parent is not None and item.parent not in folders:
             # Nobody tells the id of a folder that is out of sight.
             expected["sp_parent"] = true_path.rsplit("/", 1)[0]

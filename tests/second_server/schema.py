@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 
+import forms
 from log import ADD, DAY, DELETE, RENAME, UPDATE
 from values import TYPES, converted
 
@@ -22,7 +23,11 @@ class Schema:
             self.schema_changed(ADD)
 
     def own_columns(self):
-        return [field for field in self.fields if field.name != "Title"]
+        return [field for field in self.fields if field.name != "Title" and field.type not in forms.DEFINED]
+
+    def dress(self):
+        """The library shows what it counts and measures, and has columns of every form."""
+        self.fields += tuple(Field(self.new_uid(), name, type, "Column " + name) for name, type in forms.COLUMNS)
 
     def remove_column(self):
         own = self.own_columns()

@@ -2,6 +2,7 @@
 
 import datetime
 
+import forms
 from log import DAY
 
 TYPES = ("Text", "Note", "Number", "Boolean", "DateTime", "Choice", "MultiChoice", "URL")
@@ -30,6 +31,8 @@ def draw(rng, type, now, habits):
     strange, edges = "strange_text" in habits and rng.random() < 0.5, "edge_values" in habits and rng.random() < 0.5
     if rng.random() < 0.15:
         return None
+    if type in forms.DEFINED:
+        return forms.draw(rng, type, now, lambda: rng.choice(STRANGE if strange else PLAIN))
     if type in ("Text", "Note"):
         texts = PLAIN if not strange else STRANGE if type == "Text" else STRANGE + BROKEN_LINES
         return rng.choice(texts) + rng.choice(("", str(rng.randrange(99))))

@@ -48,7 +48,10 @@ class World(Work, Schema, Rights):
         for habit in BESIDES:
             if habit in habits:
                 self.operations.update(BESIDES[habit])
+        self.counted = {}  # by item and column: what was ever served of what lies below it
         self.write("list", ADD)
+        if "dressed_values" in habits:
+            self.dress()
         for _ in range(rng.randrange(1, 5)):
             self.add_column()
         for _ in range(rng.randrange(2, 6)):
