@@ -15,7 +15,7 @@ use crate::{
     error::MirrorError,
     form::{Form, quoted},
     layout::{self, Before, Column, Held, Layout, Names, OWN, column_name},
-    reread::{FORMS, Texts, reread},
+    reread::{FORMS, Texts, is_earlier, reread},
     state::State,
     tree,
 };
@@ -35,7 +35,7 @@ pub(crate) fn lay_out(
         }
         None => create(open, state, schema)?,
     };
-    let beside = open.query_row("SELECT forms FROM _mirror", [], |row| row.get::<_, i64>(0))? < FORMS;
+    let beside = is_earlier(open)?;
     let mut table = Table { open, name: table, names: Names::default(), texts: Vec::new(), changed: false };
     let columns = table.columns()?;
     let mut before = before(open)?;

@@ -3,7 +3,7 @@
 //!
 //! So that no column of numbers holds a text: one that is no number stands in `sp_raw` until its row is read again.
 
-use rusqlite::{ToSql, Transaction, types::ValueRef};
+use rusqlite::{Connection, ToSql, Transaction, types::ValueRef};
 use serde_json::{Map, Value as Json};
 
 use crate::{
@@ -11,10 +11,31 @@ use crate::{
     error::MirrorError,
     form::{Kept, quoted},
     layout::Held,
+    mirror::Mirror,
 };
 
 /// Counts the changes of what a value is read as. A copy of an earlier number is read again once.
 pub(crate) const FORMS: i64 = 2;
+
+/// Whether values are held in the forms of an earlier number.
+pub(crate) fn is_earlier(open: &Connection) -> Result<bool, MirrorError> {
+    Ok(open.query_row("SELECT forms FROM _mirror", [], |row| row.get::<_, i64>(0))? < FORMS)
+}
+
+impl Mirror {
+    /// Where values are held in earlier forms, asks for an item: with its page comes the list's definition, without which
+    /// they cannot be read. Whoever has a load or an item ahead gets it anyway.
+    pub(crate) fn ask_for_definition(&mut self) -> Result<(), MirrorError> {
+        let state = self.state()?;
+        let (Some(table), Some(held)) = (&state.table, state.checkpoint()?) else { return Ok(()) };
+        if held.is_loading() || held.pending() != (0, 0) || !is_earlier(self.connection())? {
+            return Ok(());
+        }
+        let last = format!("SELECT max(id) FROM {}", quoted(table));
+        let id: Option<i32> = self.connection().query_row(&last, [], |row| row.get(0))?;
+        id.map_or(Ok(()), |id| self.ask_for([id]))
+    }
+}
 
 /// A column of texts whose field's values are kept in another column now.
 #[derive(Debug)]

@@ -139,6 +139,9 @@ impl Mirror {
         mut driver: impl FnMut(&mut Listening, &mut H, Commit<'_>) -> Result<Done, DriveError<H::Error, Halt>>,
     ) -> Result<Report, SyncError<H::Error>> {
         self.begin(settings.guard.clone());
+        if !settings.full {
+            self.ask_for_definition()?;
+        }
         let held = self.checkpoint()?.filter(|_| !settings.full);
         if held.is_none() {
             self.begin_anew()?;

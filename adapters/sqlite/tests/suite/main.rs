@@ -4,6 +4,7 @@
 
 mod comparing;
 mod deaths;
+mod earlier;
 mod histories;
 mod judge;
 mod killed;
