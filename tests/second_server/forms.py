@@ -38,12 +38,17 @@ SIZES = (0, 1, 999, 1_000_000, 1_000_001, 2 ** 31, 5_000_000_000, 9_007_199_254_
 AVERAGES = (0.0, 1.0, 3.0, 4.5, 4.33333333333333, 2.66666666666667, 5.0)
 RESULTS = (0.0, 1.5, -1.5, 12500.5, 0.333333333333333, -0.25, 1e20, 1e-7)
 ERROR = "#DIV/0!"
+# What no column of its type can hold.
+BROKEN = {"Whole": ("n/a", "9223372036854775808", "7;#3"), "Size": ("4 KB", "0;#4567"), "Ratings": ("many", "1e999")}
 
 
 def draw(rng, type, now, text):
-    """A value of a type; None is drawn elsewhere.  `text` draws a text."""
+    """A value of a type; None is drawn elsewhere.  `text` draws a text.  What is in a tuple of one text is no value: the
+    error of a formula, or something that is not of the type."""
     if type in COUNTED:
         return None
+    if type in BROKEN and rng.random() < 0.05:
+        return (rng.choice(BROKEN[type]),)
     if type == "Size":
         return rng.choice(SIZES) if rng.random() < 0.5 else rng.randrange(10_000_000)
     if type == "Status":
@@ -72,9 +77,11 @@ def wire(rng, type, value, item, number):
     own = "%d;#" % item.id
     if type in COUNTED:
         return own + str(value)
+    if type == "Size" and (item.folder or value is None):
+        return rng.choice((own, None))
+    if type in BROKEN and isinstance(value, tuple):
+        return value[0]
     if type == "Size":
-        if item.folder or value is None:
-            return rng.choice((own, None))
         return own + str(value) if rng.random() < 0.8 else str(value)
     if value is None:
         return None
@@ -102,6 +109,13 @@ def result(type, value, number):
     if type == "Boolean result":
         return "boolean;#%d" % value
     return "string;#" + value if type == "Text result" else "float;#" + number(value)
+
+
+def kept(type, value, folder):
+    """What is to be kept of a value that no column holds, as it came; None of others."""
+    if not isinstance(value, tuple) or type in ("Lookups", "People") or type == "Size" and folder:
+        return None
+    return value[0] if type in BROKEN else "error;#" + value[0]
 
 
 def held(field, value, folder, clean):

@@ -20,6 +20,14 @@ def expected_row(item, fields, counted):
     return row
 
 
+def differs_beside(item, fields, held):
+    """Whether what `sp_raw` keeps of dressed values is not what no column can hold of them."""
+    dressed = [field for field in fields if field.type in forms.DEFINED]
+    true = {field.name: forms.kept(field.type, item.values.get(field.name), item.folder) for field in dressed}
+    raw = json.loads(held or "{}")
+    return {field.name: raw.get(field.name) for field in dressed} != true
+
+
 class AnyOf(frozenset):
     """Any of these is right."""
 
@@ -98,6 +106,8 @@ def differences(path, world, root_path):
             held = rows[id].get(name, "no such column")
             if not same(name, held, value):
                 told.append("row %d %s: held %r, true %r" % (id, name, held, value))
+        if differs_beside(item, world.fields, rows[id]["sp_raw"]):
+            told.append("row %d sp_raw: held %r, true values %r" % (id, rows[id]["sp_raw"], item.values))
         if paths.get(id) != true_path:
             told.append("row %d path: held %r, true %r" % (id, paths.get(id), true_path))
     return told
