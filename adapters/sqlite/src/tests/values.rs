@@ -1,6 +1,6 @@
 //! Values on both sides of every edge of their type: what a column holds, of which SQLite type, and what is kept beside it.
 
-use sharepoint_changes::item::UnreadableValue;
+use sharepoint_changes::{Notice, item::UnreadableValue};
 
 use super::pages::*;
 
@@ -136,6 +136,18 @@ fn a_value_that_is_not_of_its_type_is_null_and_kept_as_it_came_and_told() {
         let told = UnreadableValue::new(Some(15), &format!("ows_{name}"), text);
         assert_eq!(unread, Some(told), "{field} {text}");
     }
+}
+
+#[test]
+fn a_run_tells_how_many_values_are_not_of_their_types_and_the_first() {
+    let mut copy = Copy::new();
+    let mut unread = crate::cells::Unread::default();
+    for (id, amount) in [(1, "2.5"), (2, "a lot"), (3, "less")] {
+        unread.add(&copy.delta(&[item(id, "a").with(&format!("ows_Amount='{amount}'")).up()]));
+    }
+    let first = UnreadableValue::new(Some(2), "ows_Amount", "a lot");
+    assert_eq!(unread.notice(), Some(Notice::Unreadable { count: 2, first }));
+    assert_eq!(crate::cells::Unread::default().notice(), None);
 }
 
 /// What a formula could not make is no fault of anybody's value, nor is what a column has no room for.
