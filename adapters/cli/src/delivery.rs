@@ -182,8 +182,9 @@ impl Delivery {
         Ok(Exit::signal(signal))
     }
 
-    /// Tells that everything has to be read anew. Where the gap is accepted the state moves behind it, and the run
-    /// goes on; else the state keeps `then` until somebody accepts it, and the run ends.
+    /// Tells that everything has to be read anew. The state keeps `then` first, until somebody accepts it: by the next
+    /// run the log may look as if nothing had happened. Where the gap is accepted already the state moves behind it, and
+    /// the run goes on; else the run ends.
     pub(crate) fn resync(
         &mut self,
         reason: ResyncReason,
@@ -193,16 +194,16 @@ impl Delivery {
     ) -> Result<Option<Exit>, Failure> {
         let accepted = accept && !std::mem::replace(&mut self.passed_a_gap, true);
         let age = self.moment.map(|moment| then.moment().duration_since(moment).as_hours() / 24);
+        if let Some(state) = &mut self.state {
+            let then = then.to_string();
+            state.pend(Pending { reason: reason.name().to_owned(), age_days: age, then })?;
+        }
         self.control(&Control::resync_required(reason, age, accepted, then, self.count))?;
+        let done = self.await_acks()?;
         if !accepted {
-            self.await_acks()?;
-            if let Some(state) = &mut self.state {
-                let then = then.to_string();
-                state.pend(Pending { reason: reason.name().to_owned(), age_days: age, then })?;
-            }
             return Ok(Some(Exit::RESYNC));
         }
-        if !self.await_acks()? {
+        if !done {
             return self.finish(Exit::LIMIT).map(Some);
         }
         self.commit(follows, then)?;
@@ -282,7 +283,8 @@ impl Delivery {
     }
 
     fn move_to(&mut self, moved: Option<Checkpoint>) -> Result<(), Failure> {
-        moved.map_or(Ok(()), |checkpoint| self.commit(None, &checkpoint))
+        let (Some(checkpoint), Some(state)) = (moved, &mut self.state) else { return Ok(()) };
+        state.acknowledge(&checkpoint)
     }
 
     /// Moves the state. What a page follows is what the last one printed, which the state holds unless it waits for

@@ -101,12 +101,22 @@ impl State {
         self.saved.checkpoint.as_deref()
     }
 
-    /// Moves to a checkpoint, if the file holds the one that it follows.
+    /// Moves to a checkpoint, if the file holds the one that it follows. A resync that was kept is over with it.
     pub(crate) fn commit(&mut self, follows: Option<&str>, checkpoint: &Checkpoint) -> Result<(), Failure> {
         let text = checkpoint.as_str();
         let saved =
             Saved { checkpoint: Some(text.to_owned()), resync: None, not_before: None, ..self.saved.clone() };
         self.replace(follows, saved)
+    }
+
+    /// Moves to a checkpoint that the consumer has come to. A resync that was kept behind it stays.
+    pub(crate) fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
+        let follows = self.saved.checkpoint.clone();
+        let text = checkpoint.as_str().to_owned();
+        self.replace(
+            follows.as_deref(),
+            Saved { checkpoint: Some(text), not_before: None, ..self.saved.clone() },
+        )
     }
 
     /// Keeps a resync until somebody accepts it. The checkpoint stays.

@@ -4,6 +4,7 @@
 
 mod acks;
 mod copy;
+mod following;
 mod guard;
 mod killed;
 mod large;
@@ -11,6 +12,7 @@ mod leaks;
 mod mirror;
 mod outages;
 mod read;
+mod restored;
 mod rowset;
 mod secrets;
 mod served;

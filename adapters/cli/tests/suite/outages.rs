@@ -1,14 +1,10 @@
 //! Servers that are not there: from the beginning, or for a while.
 
-use std::{
-    io::{BufRead, BufReader, Lines},
-    net::TcpListener,
-    process::{Child, ChildStdout, Command, Stdio},
-};
+use std::net::TcpListener;
 
 use serde_json::Value;
 
-use crate::{Ended, command, copy::Copy, run, saved, served::Served, state};
+use crate::{Ended, copy::Copy, following::Following, run, saved, served::Served, state};
 
 /// An address on this machine where nobody listens.
 fn nobody() -> String {
@@ -89,38 +85,6 @@ fn what_needs_a_person_ends_who_follows() {
             let ended = copy.mirror(address, "Documents", &["--follow", "--every", "10ms"]).with(code);
             assert!(records(&ended, "waiting").is_empty(), "{address}: {}", ended.out);
         }
-    }
-}
-
-/// A run that goes on, read line by line.
-struct Following {
-    child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Following {
-    fn start(args: &[&str]) -> Following {
-        let mut child = command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Following { child, lines }
-    }
-
-    /// The next record of this type.
-    fn until(&mut self, name: &str) -> Value {
-        loop {
-            let line: Value = serde_json::from_str(&self.lines.next().unwrap().unwrap()).unwrap();
-            if line["type"] == name {
-                return line;
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    fn interrupt(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
-        self.until("interrupted");
-        self.child.wait().unwrap().code()
     }
 }
 

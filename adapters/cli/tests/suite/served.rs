@@ -61,6 +61,12 @@ impl Served {
         Ok(serde_json::from_str(body).unwrap())
     }
 
+    /// Ends it at once, so that another one may have its port.
+    pub(crate) fn end(&mut self) {
+        self.child.kill().unwrap_or_default();
+        self.child.wait().unwrap();
+    }
+
     pub(crate) fn interrupt(mut self) -> ExitStatus {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
@@ -70,8 +76,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        self.child.kill().unwrap_or_default();
-        self.child.wait().unwrap();
+        self.end();
     }
 }
 
