@@ -76,6 +76,10 @@ pub struct Session<Q: Followed = ChangeQuery> {
     open: Option<Open<Step<Q>>>,
     /// The text of the checkpoint last handed out, or given at the start.
     last: Option<String>,
+    /// The latest moment that the checkpoint at the start was stored with, until it turns out to be wrong.
+    stored: Option<Timestamp>,
+    /// What the next page, or the end, is to tell.
+    notices: Vec<Notice>,
 }
 
 type Step<Q> = <<Q as Followed>::Course as Course>::Step;
@@ -131,6 +135,10 @@ impl<Q: Followed> Session<Q> {
         if !Q::BEGINS_AT_TIMES && start.is_time() {
             return Err(StartError::Time);
         }
+        let stored = match &start {
+            Start::Checkpoint(checkpoint) => Some(server_time::latest(checkpoint.state())),
+            _ => None,
+        };
         let link = Link::new(settings.policy.clone(), site.needs_digest());
         Ok(Session {
             site,
@@ -146,6 +154,8 @@ impl<Q: Followed> Session<Q> {
             phase: Phase::Fence,
             open: None,
             last,
+            stored,
+            notices: Vec::new(),
         })
     }
 
@@ -265,6 +275,14 @@ impl<Q: Followed> Session<Q> {
             (self.time.time(), fence_time, &mut self.phase)
         {
             course.observe_time(now, fence_time);
+            self.look_back(now);
+        }
+    }
+
+    /// Tells of moments that were stored under a wrong time; the course has just set them right.
+    fn look_back(&mut self, now: Timestamp) {
+        if let Some(moment) = self.stored.take_if(|stored| server_time::is_ahead(*stored, now)) {
+            self.notices.push(Notice::MomentAhead { moment, now });
         }
     }
 
@@ -293,7 +311,10 @@ impl<Q: Followed> Session<Q> {
                     members: self.query.members(&self.site),
                 };
                 match Q::Course::begin(&self.start, binding, fence, time, &self.query, &self.settings) {
-                    Ok(course) => Box::new(course),
+                    Ok(course) => {
+                        self.look_back(time);
+                        Box::new(course)
+                    }
                     Err(error) => return Ok(Outcome::Failed(error)),
                 }
             }
@@ -383,14 +404,17 @@ impl<Q: Followed> Session<Q> {
             (Outcome::Nothing, phase) => phase,
             (Outcome::Failed(error), _) => Phase::Failed(Box::new(error)),
             (Outcome::Page(mut page), Phase::Under(course)) => {
-                self.last = Some(Q::Course::follow(&mut page, self.last.take()));
+                let notices = std::mem::take(&mut self.notices);
+                self.last = Some(Q::Course::follow(&mut page, self.last.take(), notices));
                 Phase::Page(Box::new(page), course)
             }
             (Outcome::UpToDate, Phase::Under(course)) => {
-                ended(Done::UpToDate { checkpoint: course.checkpoint(), follows: self.last.take() })
+                let (checkpoint, follows) = (course.checkpoint(), self.last.take());
+                ended(Done::UpToDate { checkpoint, follows, notices: std::mem::take(&mut self.notices) })
             }
             (Outcome::Resync(reason, then), _) => {
-                ended(Done::Resync { reason, then, follows: self.last.take() })
+                let (follows, notices) = (self.last.take(), std::mem::take(&mut self.notices));
+                ended(Done::Resync { reason, then, follows, notices })
             }
             (Outcome::Page(_) | Outcome::UpToDate, phase) => phase,
         };

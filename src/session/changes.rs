@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     course::{Ask, Asker, Binding, Course, Followed, Outcome, Reaction, Trouble},
+    items::Notice,
     log::Judgement,
     outcome::{Gap, Page, ResyncReason},
     run::{Next, Run},
@@ -162,15 +163,16 @@ impl Course for Changes {
         true
     }
 
-    fn follow(page: &mut Page, follows: Option<String>) -> String {
-        page.follows = follows;
+    fn follow(page: &mut Page, follows: Option<String>, notices: Vec<Notice>) -> String {
+        (page.follows, page.notices) = (follows, notices);
         page.checkpoint.to_string()
     }
 }
 
 impl Changes {
     fn page(&self, before: Box<Run>, changes: Vec<Change>, gap: Option<Gap>) -> Outcome<Page> {
-        Outcome::Page(Page { changes, checkpoint: self.run.checkpoint(), follows: None, gap, before })
+        let checkpoint = self.run.checkpoint();
+        Outcome::Page(Page { changes, checkpoint, follows: None, gap, notices: Vec::new(), before })
     }
 
     /// Says that what lies before the trusted retention stays unread, and goes on inside it.

@@ -6,6 +6,7 @@ use http::Request;
 use jiff::Timestamp;
 
 use super::{
+    items::Notice,
     log::Judgement,
     outcome::ResyncReason,
     start::{Settings, Start},
@@ -103,8 +104,9 @@ pub trait Course: Sized + Debug {
     /// Whether a request for this step carries a change token.
     fn carries_token(step: Self::Step) -> bool;
 
-    /// Tells a page which checkpoint it follows; returns the text of the one it brings.
-    fn follow(page: &mut Self::Page, follows: Option<String>) -> String;
+    /// Tells a page which checkpoint it follows, and what it has to tell beside its own; returns the text of the
+    /// checkpoint it brings.
+    fn follow(page: &mut Self::Page, follows: Option<String>, notices: Vec<Notice>) -> String;
 }
 
 /// What a run without a checkpoint is bound to.

@@ -295,8 +295,9 @@ impl Course for Items {
         matches!(asked, Asked::Step(step) if step == Step::Increment || step.is_of_the_log())
     }
 
-    fn follow(page: &mut ItemPage, follows: Option<String>) -> String {
+    fn follow(page: &mut ItemPage, follows: Option<String>, notices: Vec<Notice>) -> String {
         page.follows = follows;
+        page.notices.splice(0..0, notices);
         page.checkpoint.to_string()
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::run::Run;
+use super::{items::Notice, run::Run};
 use crate::{change::Change, checkpoint::Checkpoint};
 
 /// Rows that came together, and the checkpoint to commit with them.
@@ -18,6 +18,8 @@ pub struct Page {
     pub follows: Option<String>,
     /// A stretch of the log that could not be read; only on the way up from the beginning.
     pub gap: Option<Gap>,
+    /// What the reader should tell somebody.
+    pub notices: Vec<Notice>,
     /// What was known before these rows.
     pub(super) before: Box<Run>,
 }
@@ -61,6 +63,8 @@ pub enum Done {
         checkpoint: Checkpoint,
         /// The text of the checkpoint this one follows; `None` where there was none.
         follows: Option<String>,
+        /// What the reader should tell somebody, and no page has told.
+        notices: Vec<Notice>,
     },
     /// The log cannot tell everything that happened: read the whole scope anew, remove what is no longer there, and
     /// go on from `then`.
@@ -71,6 +75,8 @@ pub enum Done {
         then: Checkpoint,
         /// The text of the checkpoint this one follows; `None` where there was none.
         follows: Option<String>,
+        /// What the reader should tell somebody, and no page has told.
+        notices: Vec<Notice>,
     },
 }
 
@@ -87,6 +93,13 @@ impl Done {
     pub fn follows(&self) -> Option<&str> {
         match self {
             Done::UpToDate { follows, .. } | Done::Resync { follows, .. } => follows.as_deref(),
+        }
+    }
+
+    /// What the reader should tell somebody, and no page has told.
+    pub fn notices(&self) -> &[Notice] {
+        match self {
+            Done::UpToDate { notices, .. } | Done::Resync { notices, .. } => notices,
         }
     }
 }

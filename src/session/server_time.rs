@@ -137,6 +137,25 @@ pub(super) fn correct(state: &mut State, fence: &ChangeToken, fence_time: Timest
     corrected
 }
 
+/// The latest moment that a state holds.
+pub(super) fn latest(state: &State) -> Timestamp {
+    let marks = state.earlier.iter().chain(&state.again).flat_map(|mark| [Some(mark.time), mark.moment]);
+    let candidate = state.candidate.as_ref().map(|candidate| candidate.time);
+    let items = state.items.as_deref();
+    let load = items.and_then(|items| items.load.as_ref()).map(|load| load.moment);
+    let names = items.and_then(|items| items.names_from.as_ref().and(items.names_moment));
+    let permissions = items.and_then(|items| items.permissions.as_ref());
+    let read = permissions.map(|permissions| permissions.moment);
+    let settling = permissions.and_then(|permissions| permissions.candidate.as_ref()).map(|it| it.time);
+    let others = [state.completed, candidate, load, names, read, settling];
+    marks.chain(others).flatten().fold(state.moment, Timestamp::max)
+}
+
+/// Whether a stored moment lies so far ahead of the server's time that the clocks of a farm do not explain it.
+pub(super) fn is_ahead(moment: Timestamp, now: Timestamp) -> bool {
+    moment.duration_since(now) > signed(AGREEMENT)
+}
+
 /// How far the clocks of a farm's servers, and an answer's way, may lie apart.
 const AGREEMENT: Duration = Duration::from_secs(10 * 60);
 /// Times that differ, of which the run remembers the answers.
@@ -145,6 +164,10 @@ const MOST_WITNESSES: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        checkpoint::{BoundScope, Candidate, FeedName, Ids, ItemState, Load, Mark, Permissions},
+        site::Scope,
+    };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_second(1_772_619_000 + seconds).unwrap()
@@ -196,6 +219,69 @@ mod tests {
         assert!(!idle.agrees());
         idle.observe(at(YEAR + 1));
         assert!(idle.agrees());
+    }
+
+    #[test]
+    fn every_moment_that_can_lie_ahead_is_seen_and_taken_back() {
+        let token = ChangeToken::at(crate::TokenScope::List, uuid::Uuid::nil(), at(0));
+        let items = ItemState {
+            load: Some(Load {
+                counter: 1,
+                first: token.clone(),
+                moment: at(0),
+                place: None,
+                passed: 0,
+                rows: 0,
+                windows: Ids::default(),
+                poison: Ids::default(),
+                sweeps: true,
+            }),
+            names_from: Some(token.clone()),
+            permissions: Some(Permissions::after(token.clone(), at(0))),
+            ..ItemState::default()
+        };
+        let state = State {
+            feed: FeedName::Items,
+            host: "fabrikam.example".to_owned(),
+            scope: BoundScope::new(&Scope::Web, uuid::Uuid::nil()),
+            query: Vec::new(),
+            position: Position::Token(token.clone()),
+            moment: at(0),
+            from_beginning: false,
+            candidate: None,
+            earlier: Vec::new(),
+            completed: None,
+            again: None,
+            items: Some(Box::new(items)),
+        };
+        let far = at(70 * YEAR);
+        let candidate = || Some(Candidate { token: token.clone(), time: far });
+        let mark = || Mark::new(Position::Token(token.clone()), far);
+        let inside =
+            |moment| Mark { moment: Some(moment), ..Mark::new(Position::Token(token.clone()), at(0)) };
+        type Spoil<'a> = &'a dyn Fn(&mut State, &mut ItemState);
+        let spoil: [Spoil<'_>; 10] = [
+            &|state, _| state.moment = far,
+            &|state, _| state.candidate = candidate(),
+            &|state, _| state.completed = Some(far),
+            &|state, _| state.earlier.push(mark()),
+            &|state, _| state.earlier.push(inside(far)),
+            &|state, _| state.again = Some(mark()),
+            &|_, items| items.load.as_mut().unwrap().moment = far,
+            &|_, items| items.names_moment = Some(far),
+            &|_, items| items.permissions.as_mut().unwrap().moment = far,
+            &|_, items| items.permissions.as_mut().unwrap().candidate = candidate(),
+        ];
+        assert_eq!(latest(&state), at(0));
+        for (n, spoil) in spoil.iter().enumerate() {
+            let mut state = state.clone();
+            let mut items = state.items.take().unwrap();
+            spoil(&mut state, &mut items);
+            state.items = Some(items);
+            assert_eq!(latest(&state), far, "{n}");
+            correct(&mut state, &token, at(5), at(5));
+            assert!(latest(&state) <= at(5), "{n}");
+        }
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn sync(host: &mut SimulatedHost, query: &ItemQuery, copy: &mut Copy) {
         let start = copy.kept().cloned().map_or(Start::Beginning, Start::Checkpoint);
         let mut session = Session::new(site, query.clone(), start, Settings::default()).unwrap();
         match drive(&mut session, host, |page| commit(copy, page)) {
-            Ok(Done::UpToDate { checkpoint, follows }) => {
+            Ok(Done::UpToDate { checkpoint, follows, .. }) => {
                 assert_eq!(follows, copy.checkpoint());
                 return copy.keep(checkpoint);
             }

@@ -2,6 +2,7 @@
 //! proves.
 
 mod age;
+mod ahead;
 mod binding;
 mod contract;
 mod conversation;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use sharepoint_changes::{ChangeToken, Checkpoint, Gap, ResyncReason, TokenScope};
 use uuid::Uuid;
 
-use crate::{event::VERSION, outage::Waiting};
+use crate::{event::VERSION, notice::Notice, outage::Waiting};
 
 /// A line that is no change.
 #[derive(Debug, Serialize)]
@@ -45,6 +45,7 @@ enum Kind<'a> {
         after: Timestamp,
         until: Timestamp,
     },
+    Notice(Notice),
     Waiting {
         #[serde(flatten)]
         waiting: &'a Waiting,
@@ -131,6 +132,10 @@ impl<'a> Control<'a> {
         Control::new(Kind::Waiting { waiting, at: At::new(checkpoint, count) })
     }
 
+    pub(crate) fn notice(notice: Notice) -> Self {
+        Control::new(Kind::Notice(notice))
+    }
+
     pub(crate) fn gap(gap: &Gap) -> Self {
         Control::new(Kind::Gap { after: gap.after, until: gap.until })
     }
@@ -186,6 +191,7 @@ impl fmt::Display for Control<'_> {
             Kind::Gap { after, until } => {
                 write!(f, "gap: changes between {after} and {until} may be missing")
             }
+            Kind::Notice(notice) => write!(f, "notice: {notice}"),
             Kind::Waiting { waiting, at } => write!(f, "{waiting}; {at}"),
             Kind::Token(token) => write!(f, "{token}"),
         }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sharepoint_changes::{Checkpoint, Page, ResyncReason};
+use sharepoint_changes::{self as core, Checkpoint, Page, ResyncReason};
 
 use crate::{
     ack::Acks,
     control::{Control, Count},
     exit::{Exit, Failure},
+    notice::Notice,
     outage::Waiting,
     output::Output,
     progress::Progress,
@@ -101,6 +102,7 @@ impl Delivery {
 
     /// Prints a page, then moves the state behind it; `--max` may cut both.
     pub(crate) fn page(&mut self, mut page: Page) -> Result<(), Halt> {
+        self.notices(&page.notices)?;
         if let Some(gap) = &page.gap {
             self.out.control(&Control::gap(gap))?;
         }
@@ -127,6 +129,11 @@ impl Delivery {
             }
         }
         if self.max == Some(self.counted) { Err(Halt::Limit) } else { Ok(()) }
+    }
+
+    /// Tells what a run has to tell beside its changes.
+    pub(crate) fn notices(&mut self, notices: &[core::Notice]) -> Result<(), Failure> {
+        notices.iter().filter_map(Notice::of).try_for_each(|notice| self.control(&Control::notice(notice)))
     }
 
     /// Tells that the log was read to its end, and moves the state there. While following it is told again only

@@ -10,6 +10,7 @@ mod delivery;
 mod event;
 mod exit;
 mod mirror;
+mod notice;
 mod office;
 mod outage;
 mod output;

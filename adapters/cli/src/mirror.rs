@@ -1,6 +1,7 @@
 //! `spchanges mirror`: a list kept as a table of a SQLite file.
 
 mod home;
+mod notices;
 mod pace;
 mod record;
 mod trouble;
@@ -22,6 +23,7 @@ use crate::{
     connection::{Connection, Unsent},
     delivery::SLICE,
     exit::{Exit, Failure},
+    notice,
     outage::Outage,
     output::Output,
     progress::Progress,
@@ -220,7 +222,10 @@ impl Run<'_> {
     }
 
     fn caught_up(&mut self, report: &Report, schema_before: i64) -> Result<(), Failure> {
-        self.tell_notices(report);
+        if let Some(reason) = report.reloaded {
+            self.progress.note(format_args!("the list was read anew: {}", reason.name().replace('_', " ")));
+        }
+        self.tell_notices(&report.notices)?;
         if self.told && report.pages == 0 {
             return Ok(());
         }
@@ -229,42 +234,14 @@ impl Run<'_> {
         self.print(&Record::caught_up(&self.args.into, report, &status, schema_before))
     }
 
-    fn tell_notices(&self, report: &Report) {
-        if let Some(reason) = report.reloaded {
-            self.progress.note(format_args!("the list was read anew: {}", reason.name().replace('_', " ")));
-        }
-        for notice in &report.notices {
-            match notice {
-                Notice::Hidden { visible, total } => self.progress.note(format_args!(
-                    "{visible} of {total} items are visible to you; the others are not in the copy"
-                )),
-                Notice::Poison { id: Some(id), what } => self.progress.note(format_args!(
-                    "item {id} cannot be read ({what}); what is held of it stays as it was"
-                )),
-                Notice::Poison { id: None, what } => {
-                    self.progress.note(format_args!("an item cannot be read: {what}"));
-                }
-                Notice::Replaced { count, first } => {
-                    let item = first.item.map(|id| format!(" in item {id}")).unwrap_or_default();
-                    self.progress.detail(format_args!(
-                        "{count} characters that XML forbids were replaced, the first of them U+{:04X}{item}",
-                        first.code
-                    ));
-                }
-                Notice::RolesChanged { .. } => self.progress.note(
-                    "groups or roles changed, and nobody tells on which items: what you may see may differ from the copy \
-                     until it was compared (--verify)",
-                ),
-                Notice::Unreadable { count, first } => {
-                    let item = first.item.map(|id| format!(" of item {id}")).unwrap_or_default();
-                    self.progress.note(format_args!(
-                        "{count} values cannot be read and count as absent, the first of them {}{item}: {:?}",
-                        first.attribute, first.text
-                    ));
-                }
-                other => self.progress.note(format_args!("{other:?}")),
+    fn tell_notices(&mut self, notices: &[Notice]) -> Result<(), Failure> {
+        for notice in notices {
+            match notice::Notice::of(notice) {
+                Some(notice) => self.print(&Record::notice(&self.args.into, notice))?,
+                None => notices::note(self.progress, notice),
             }
         }
+        Ok(())
     }
 
     /// Compares the copy with the list, and with `--repair` fetches what differs.
@@ -281,6 +258,7 @@ impl Run<'_> {
             Ok(verified) => verified,
             Err(error) => return self.failed(error),
         };
+        self.tell_notices(&verified.notices)?;
         self.print(&Record::verified(&self.args.into, &verified))?;
         if verified.drift.is_empty() || !self.args.repair {
             return Ok(if verified.drift.is_empty() { Exit::CAUGHT_UP } else { Exit::FAILURE });
@@ -367,7 +345,8 @@ impl Run<'_> {
             }
             SyncError::Mirror(error) => error.into(),
             SyncError::Start(error) => trouble::unfit(error),
-            SyncError::ReloadHeld { reason, until } => {
+            SyncError::ReloadHeld { reason, until, notices } => {
+                self.tell_notices(&notices)?;
                 self.print(&Record::resync_required(&self.args.into, reason, until))?;
                 trouble::reload_held(reason, until)
             }

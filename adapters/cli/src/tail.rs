@@ -106,8 +106,11 @@ impl Run<'_> {
             if ended.is_ok() || self.delivery.reached().1 != before {
                 self.outage.is_over();
             }
+            if let Ok(done) = &ended {
+                self.delivery.notices(done.notices())?;
+            }
             match ended {
-                Ok(Done::UpToDate { checkpoint, follows }) => {
+                Ok(Done::UpToDate { checkpoint, follows, .. }) => {
                     self.delivery.caught_up(&checkpoint, follows.as_deref())?;
                     if !self.args.follow {
                         return self.delivery.finish(Exit::CAUGHT_UP);
@@ -117,7 +120,7 @@ impl Run<'_> {
                     }
                     start = Start::Checkpoint(checkpoint);
                 }
-                Ok(Done::Resync { reason, then, follows }) => {
+                Ok(Done::Resync { reason, then, follows, .. }) => {
                     let accept = self.args.accept_gap;
                     if let Some(exit) = self.delivery.resync(reason, &then, follows.as_deref(), accept)? {
                         return Ok(exit);

@@ -3,7 +3,7 @@
 use std::{error::Error as StdError, fmt, io, path::PathBuf};
 
 use jiff::Timestamp;
-use sharepoint_changes::{CheckpointError, Error, ResyncReason, StartError};
+use sharepoint_changes::{CheckpointError, Error, Notice, ResyncReason, StartError};
 
 /// Why the copy cannot be opened, read or changed. Whatever it is, nothing of the page at hand was written.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +177,8 @@ pub enum SyncError<E> {
         reason: Option<ResyncReason>,
         /// When, in the server's time, it may be done unasked.
         until: Timestamp,
+        /// What the sessions had to tell beside their changes: the first hundred.
+        notices: Vec<Notice>,
     },
     /// The list could not be compared: its columns or the account's rights changed while it was read. Try again.
     #[error("the list changed as a whole while it was compared ({})", .0.map_or("no page came", ResyncReason::name))]

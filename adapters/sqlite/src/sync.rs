@@ -172,9 +172,10 @@ impl Mirror {
                 if committed.orphans > 0 { Err(Halt(Stop::GoOn)) } else { Ok(()) }
             });
             heard = listening.heard;
+            report.tell(done.as_ref().map_or(&[], Done::notices));
             let at = |moment| heard.time.unwrap_or(moment);
             start = match done {
-                Ok(Done::UpToDate { checkpoint, follows }) => {
+                Ok(Done::UpToDate { checkpoint, follows, .. }) => {
                     let mut orphans = self.orphans()?;
                     orphans.retain(|id| asked_for.insert(*id));
                     if !orphans.is_empty() {
@@ -193,13 +194,14 @@ impl Mirror {
                     report.notices.extend(unread.notice());
                     return Ok(report);
                 }
-                Ok(Done::Resync { reason, then, follows }) => {
+                Ok(Done::Resync { reason, then, follows, .. }) => {
                     let now = at(then.moment());
-                    if let Err(held) = self.may_reload(reason, now, settings, report.reloaded.is_some()) {
+                    if let Some(until) = self.reload_barred(now, settings, report.reloaded.is_some())? {
                         // Found out once, it is not to be found out again: by the next run the log may look as if
                         // nothing had happened.
                         self.pend(&then, follows.as_deref(), now)?;
-                        return Err(held);
+                        let notices = report.notices;
+                        return Err(SyncError::ReloadHeld { reason: Some(reason), until, notices });
                     }
                     self.reload(&then, follows.as_deref(), now)?;
                     report.reloaded = Some(reason);
@@ -210,7 +212,8 @@ impl Mirror {
                     None => Start::Beginning,
                 },
                 Err(DriveError::Commit(Halt(Stop::Held(until)))) => {
-                    return Err(SyncError::ReloadHeld { reason: None, until });
+                    let notices = report.notices;
+                    return Err(SyncError::ReloadHeld { reason: None, until, notices });
                 }
                 Err(DriveError::Commit(Halt(Stop::Failed(error)))) => return Err(SyncError::Mirror(error)),
                 Err(DriveError::Machine(error)) => return Err(SyncError::Session(error)),
@@ -231,20 +234,16 @@ impl Mirror {
         Ok(waits.map(|before| before.saturating_add(settings.reload_every).unwrap_or(Timestamp::MAX)))
     }
 
-    /// Whether a new load may begin unasked: once a run, and not long after another.
-    fn may_reload<E>(
+    /// Until when no new load may begin unasked; `None` where one may: once a run, and not soon after another.
+    fn reload_barred(
         &self,
-        reason: ResyncReason,
         now: Timestamp,
         settings: &SyncSettings,
         again: bool,
-    ) -> Result<(), SyncError<E>> {
+    ) -> Result<Option<Timestamp>, MirrorError> {
         let before = self.state()?.reloaded_at;
         let until = before.map_or(now, |before| before.saturating_add(settings.reload_every).unwrap_or(now));
-        if again || (!settings.full && until > now) {
-            return Err(SyncError::ReloadHeld { reason: Some(reason), until });
-        }
-        Ok(())
+        Ok((again || (!settings.full && until > now)).then_some(until))
     }
 }
 
@@ -255,8 +254,12 @@ impl Report {
         self.told += committed.told;
         self.absent += committed.absent;
         self.loads += u64::from(committed.loaded);
+        self.tell(&page.notices);
+    }
+
+    fn tell(&mut self, notices: &[Notice]) {
         let room = MOST_NOTICES.saturating_sub(self.notices.len());
-        self.notices.extend(page.notices.iter().take(room).cloned());
+        self.notices.extend(notices.iter().take(room).cloned());
     }
 
     fn progress(&self, page: &ItemPage, committed: &Committed) -> Progress {

@@ -4,8 +4,8 @@
 use jiff::Timestamp;
 use rusqlite::params;
 use sharepoint_changes::{
-    Basis, Done, DriveError, End, Host, ItemChange, ItemPage, ItemQuery, Reload, Session, Site, Start, drive,
-    item::Row,
+    Basis, Done, DriveError, End, Host, ItemChange, ItemPage, ItemQuery, Notice, Reload, Session, Site,
+    Start, drive, item::Row,
 };
 
 use crate::{
@@ -33,6 +33,8 @@ pub struct Verified {
     pub drift: Vec<Drift>,
     /// Whether some rows of the list could not be read, so that rows only the copy has prove nothing.
     pub partial: bool,
+    /// What the two drains had to tell beside their changes: the first hundred of each.
+    pub notices: Vec<Notice>,
 }
 
 /// An item the copy has otherwise than the list.
@@ -70,15 +72,15 @@ impl Mirror {
         settings: &SyncSettings,
         mut progress: impl FnMut(&Progress),
     ) -> Result<Verified, SyncError<H::Error>> {
-        self.sync(host, site, query, settings, &mut progress)?;
+        let mut notices = self.sync(host, site, query, settings, &mut progress)?.notices;
         let gentle = SyncSettings { full: false, ..settings.clone() };
         self.forget_scratch()?;
         let end = self.read_beside(host, site, query, &gentle, &mut progress)?;
         self.track = true;
         let drained = self.sync(host, site, query, &gentle, &mut progress);
         self.track = false;
-        drained?;
-        Ok(self.compared(&end)?)
+        notices.extend(drained?.notices);
+        Ok(Verified { notices, ..self.compared(&end)? })
     }
 
     /// Asks for every item that was found to differ, and brings the copy to the end of the log.
@@ -181,6 +183,7 @@ impl Mirror {
             touched: count(&open, "SELECT count(*) FROM temp._touched")?,
             drift: Vec::new(),
             partial,
+            notices: Vec::new(),
         };
         let extra = format!("SELECT {EXTRA}, id FROM {table} WHERE id NOT IN (SELECT id FROM temp._seen)");
         let sql = format!(

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::{
@@ -177,5 +178,14 @@ pub enum Notice {
         count: u64,
         /// The first of them, and where it stood.
         first: UnreadableValue,
+    },
+    /// The checkpoint was stored under a time that has not come yet: the server's clock was wrong then, or is now. Such
+    /// times were taken back to what the change tokens prove by themselves, in the checkpoint that comes with this. That
+    /// may be too early, and then everything is read anew where it need not be; nothing is lost.
+    MomentAhead {
+        /// The latest of the times that were stored.
+        moment: Timestamp,
+        /// The server's time, more than ten minutes before it.
+        now: Timestamp,
     },
 }

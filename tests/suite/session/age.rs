@@ -367,22 +367,6 @@ fn one_answer_that_lies_about_the_time_expires_nothing_and_is_not_kept() {
 }
 
 #[test]
-fn a_stored_moment_in_the_future_is_taken_back() {
-    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
-    script.request();
-    script.answer_at(73 * 365 * DAY, &fence_body(&token(100, -MINUTE)));
-    let poisoned = script.up_to_date();
-    assert!(poisoned.moment() > at(365 * DAY));
-    let mut script = Script::resumed(&poisoned, DAY);
-    script.fence(&token(100, -MINUTE));
-    assert_eq!(script.up_to_date().moment(), at(DAY));
-    // It does not switch the judgement of age off.
-    let mut script = Script::resumed(&poisoned, 60 * DAY);
-    script.fence(&token(200, 60 * DAY));
-    assert!(expired(&script.done()));
-}
-
-#[test]
 fn a_date_of_last_year_is_not_believed_beside_an_end_of_the_log_of_today() {
     let (page, _) = first_run();
     let mut script = Script::resumed(&page, 60 * DAY);

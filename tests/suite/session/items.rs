@@ -1,6 +1,7 @@
 //! The list feed's session against answers written out: what each step asks for, in which order, and what it makes of
 //! answers that lag, contradict one another, or cannot be read.
 
+mod ahead;
 mod behind;
 mod bounds;
 mod doubt;

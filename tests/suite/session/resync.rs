@@ -14,7 +14,7 @@ const OF_ANOTHER: &str =
 fn bootstrap_ends_at_once_with_a_checkpoint_taken_before_it_was_said() {
     let mut script = Script::new(Start::Bootstrap);
     script.fence(&token(110, 0));
-    let Done::Resync { reason, then, follows } = script.done() else { panic!() };
+    let Done::Resync { reason, then, follows, .. } = script.done() else { panic!() };
     assert_eq!((reason, follows), (ResyncReason::FirstRun, None));
     let since = ChangeToken::at(TokenScope::List, LIST, at(-15 * MINUTE));
     assert_eq!(*then.position(), Position::Since(since.ticks()));

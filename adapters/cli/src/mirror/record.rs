@@ -8,7 +8,7 @@ use sharepoint_changes::ResyncReason;
 use sharepoint_changes_sqlite::{Drift, HeldBack, HoldReason, Progress, Report, Status, Verified};
 use uuid::Uuid;
 
-use crate::{event::VERSION, outage::Waiting, printable::Printable};
+use crate::{event::VERSION, notice::Notice, outage::Waiting, printable::Printable};
 
 /// A line about a copy.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,7 @@ enum Kind {
         written: u64,
     },
     HeldBack(Refused),
+    Notice(Notice),
     Waiting(Waiting),
     ResyncRequired {
         /// Absent where an earlier run found it out.
@@ -169,6 +170,11 @@ impl Record {
         Record::new(into, Kind::Waiting(waiting))
     }
 
+    /// What a run has to tell beside what it did.
+    pub(crate) fn notice(into: &Path, notice: Notice) -> Record {
+        Record::new(into, Kind::Notice(notice))
+    }
+
     /// The guard refused a page.
     pub(crate) fn held_back(into: &Path, held: &HeldBack) -> Record {
         Record::new(into, Kind::HeldBack(Refused::of(held)))
@@ -278,6 +284,7 @@ impl fmt::Display for Record {
                 "interrupted (signal {signal}): {rows} rows held; this run wrote {written} on {pages} pages"
             ),
             Kind::HeldBack(held) => write!(f, "held back   {held}"),
+            Kind::Notice(notice) => write!(f, "notice      {notice}"),
             Kind::Waiting(waiting) => write!(f, "{waiting}"),
             Kind::ResyncRequired { reason, until } => {
                 let reason =

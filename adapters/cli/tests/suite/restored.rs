@@ -3,7 +3,7 @@
 
 use std::io::pipe;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Ended, command, copy::Copy, following::Following, run, saved, served::Served, state};
 
@@ -22,11 +22,17 @@ impl Farm {
 
     /// What was done since the backup is gone, and the log ends where it did then. The clock goes on.
     fn restore(&mut self) {
+        self.restore_at(self.hours);
+    }
+
+    /// The same, with a clock that shows so many hours after the backup.
+    fn restore_at(&mut self, hours: u32) {
         let port = self.served.port();
         // One after the other, for they have the same port.
         self.served.end();
         self.served = Served::start(&[BACKUP, &["--port", &port]].concat());
-        self.advance(self.hours);
+        self.hours = hours;
+        self.advance(hours);
     }
 
     fn pass(&mut self, hours: u32) {
@@ -159,6 +165,65 @@ fn acks_that_never_come_do_not_take_it_along() {
             }
             still_says_so(&mut farm, &path);
         }
+    }
+}
+
+/// The record that says that a stored time lay ahead, if there is one, and what stands on the line before the last.
+fn told(ended: &Ended) -> Option<Value> {
+    let notices: Vec<Value> = ended.lines().into_iter().filter(|line| line["type"] == "notice").collect();
+    assert!(notices.len() < 2, "{}", ended.out);
+    let notice = notices.into_iter().next()?;
+    assert_eq!((&notice["notice"], &notice["v"]), (&"moment_ahead".into(), &1.into()), "{notice}");
+    assert!(notice["moment"].as_str() > notice["now"].as_str(), "{notice}");
+    assert_ne!(ended.last(), notice, "the last line says how the run ended");
+    Some(notice)
+}
+
+#[test]
+fn a_position_kept_under_a_clock_that_was_fast_is_set_right_and_told_once() {
+    let (mut farm, copy, (_folder, path)) = (Farm::new(), Copy::new(), state());
+    farm.pass(48);
+    assert!(told(&farm.mirror(&copy, &[]).with(0)).is_none());
+    assert!(told(&run(&farm.tail(&path)).with(0)).is_none());
+    farm.restore_at(2);
+    let (mirror, tail) = (farm.mirror(&copy, &[]).with(0), run(&farm.tail(&path)).with(0));
+    assert!(told(&mirror).is_some_and(|notice| notice["into"] == copy.path));
+    assert!(told(&tail).is_some() && tail.changes().is_empty());
+    assert!(told(&farm.mirror(&copy, &[]).with(0)).is_none());
+    assert!(told(&run(&farm.tail(&path)).with(0)).is_none());
+    // As people read it, with a row that is new.
+    farm.pass(48);
+    farm.mirror(&copy, &[]).with(0);
+    run(&farm.tail(&path)).with(0);
+    farm.restore_at(3);
+    farm.work(1);
+    for ended in [
+        farm.mirror(&copy, &["--output", "text"]),
+        run(&[&farm.tail(&path)[..], &["--output", "text"]].concat()),
+    ] {
+        let out = ended.with(0).out;
+        assert!(out.contains("has not come yet by the server's clock"), "{out}");
+    }
+}
+
+#[test]
+fn a_resync_that_comes_with_a_wrong_clock_tells_of_the_clock_too() {
+    let (mut farm, copy, (_folder, path)) = (Farm::new(), Copy::new(), state());
+    farm.work(1);
+    farm.pass(2);
+    farm.mirror(&copy, &[]).with(0);
+    farm.restore();
+    farm.pass(2);
+    farm.mirror(&copy, &[]).with(0);
+    farm.work(3);
+    farm.pass(48);
+    farm.mirror(&copy, &[]).with(0);
+    run(&farm.tail(&path)).with(0);
+    // Back behind the load, and the clock with it.
+    farm.restore_at(6);
+    let (mirror, tail) = (farm.mirror(&copy, &[]).with(6), run(&farm.tail(&path)).with(6));
+    for ended in [mirror, tail] {
+        assert!(told(&ended).is_some() && ended.last()["type"] == "resync_required", "{}", ended.out);
     }
 }
 

@@ -182,7 +182,7 @@ impl<H: ChangesHandler> Changes<H> {
         }
         match done {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
-            Done::UpToDate { checkpoint, follows }
+            Done::UpToDate { checkpoint, follows, .. }
                 if (self.moved || self.replaced) && follows.as_deref() == Some(checkpoint.as_str()) => {}
             Done::UpToDate { .. } if lives && !stage.plan.wicked => self.judge(stage)?,
             Done::Resync { reason, .. } if kept => self.resync(*reason, first, stage)?,

@@ -212,10 +212,10 @@ impl<H: ItemsHandler> Items<H> {
             return Err(Fallen::of(2, "the end's checkpoint was not kept".to_owned()));
         }
         let is_whole = stage.end.is_some_and(|end| end.whole);
-        let moves_on = matches!(done, Done::UpToDate { checkpoint, follows } if follows.as_deref() != Some(checkpoint.as_str()));
+        let moves_on = matches!(done, Done::UpToDate { checkpoint, follows, .. } if follows.as_deref() != Some(checkpoint.as_str()));
         match done {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
-            Done::UpToDate { checkpoint, follows }
+            Done::UpToDate { checkpoint, follows, .. }
                 if self.moved && follows.as_deref() == Some(checkpoint.as_str()) => {}
             Done::UpToDate { .. }
                 if lives && stage.quiet && !stage.plan.wicked && is_whole && self.has_settled() =>

@@ -73,7 +73,7 @@ impl ItemsHandler for Kept<'_> {
 
     fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
         let finish = |mirror: &mut Mirror| match done {
-            Done::UpToDate { checkpoint, follows } => {
+            Done::UpToDate { checkpoint, follows, .. } => {
                 mirror.finish(checkpoint, follows.as_deref(), checkpoint.moment())
             }
             Done::Resync { then, follows, .. } => mirror.reload(then, follows.as_deref(), then.moment()),
