@@ -53,14 +53,14 @@ pub(crate) fn table() -> String {
     let mut table = String::from("Exit codes, and whether to run again:\n");
     for (exit, again, meaning) in FIXED {
         let code = match exit.0 {
-            130 => "130/143".to_owned(),
+            130 => "129/130/143".to_owned(),
             code => code.to_string(),
         };
-        let _ = writeln!(table, "  {code:>7}  {again:<7}  {meaning}");
+        let _ = writeln!(table, "  {code:>11}  {again:<7}  {meaning}");
         let of_exit = FaultClass::ALL.iter().filter(|class| class.exit_code() == exit.0);
         let classes: Vec<_> = of_exit.map(|class| class.name()).collect();
         if !classes.is_empty() {
-            let _ = writeln!(table, "  {:>7}  {:<7}  by the server: {}", "", "", classes.join(", "));
+            let _ = writeln!(table, "  {:>11}  {:<7}  by the server: {}", "", "", classes.join(", "));
         }
     }
     table
@@ -77,7 +77,7 @@ const FIXED: [(Exit, &str, &str); 12] = [
     (Exit::STATE, "no", "the state file or copy does not fit this address, list or query, or is locked"),
     (Exit::UNDECODABLE, "no", "an answer that cannot be read"),
     (Exit::HELD_BACK, "see", "too many rows would be removed unseen: look, then --allow-delete N"),
-    (Exit(130), "yes", "interrupted by SIGINT/SIGTERM at a page border; state saved"),
+    (Exit(130), "yes", "interrupted by SIGHUP/SIGINT/SIGTERM at a page border; state saved"),
     (Exit::BROKEN_PIPE, "yes", "the reader of the output went away; it gets the rest next time"),
 ];
 

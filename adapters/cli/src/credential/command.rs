@@ -15,21 +15,14 @@ use crate::stop::Stop;
 /// Runs a command in the system's shell and takes what it prints. It may speak to people on stderr; it is given no
 /// stdin, because that may be the consumer's.
 ///
-/// It is a process group of its own, which is ended as a whole when the command is over, when its time is, and at the
-/// wish to stop: nothing that it began lives on, unless it left the group.
+/// It is a process group of its own, which is ended as a whole when the command is over, when its time is, at the wish
+/// to stop, and on Unix also when this process is killed: nothing that it began lives on, unless it left the group.
 ///
 /// # Errors
 /// In words that hold nothing of what it printed.
 pub(super) fn run(command: &str, limit: Duration, stop: &Stop) -> Result<String, CredentialError> {
-    let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
-    shell
-        .arg(if cfg!(windows) { "/C" } else { "-c" })
-        .arg(command)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit());
-    #[cfg(unix)]
-    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    let mut shell = shell(command);
+    shell.stdout(Stdio::piped()).stderr(Stdio::inherit());
     let cannot = |error: io::Error| format!("the bearer command could not be run: {error}");
     let mut group = Group { leader: shell.spawn().map_err(cannot)?, ended: false };
     let printed = group.printed().map_err(cannot)?;
@@ -70,6 +63,32 @@ pub(super) fn run(command: &str, limit: Duration, stop: &Stop) -> Result<String,
         token => Ok(token.to_owned()),
     }
 }
+
+/// The system's shell with the command. Behind it waits a watcher that reads a pipe of which this process holds the other
+/// end: however this process ends, the pipe is closed then, and the watcher ends the group. It is no child of the command,
+/// which may wait for all of its own.
+#[cfg(unix)]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", WATCHED, "sh", command]).stdin(Stdio::piped());
+    std::os::unix::process::CommandExt::process_group(&mut shell, 0);
+    shell
+}
+
+#[cfg(not(unix))]
+fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.args(["/C", command]).stdin(Stdio::null());
+    shell
+}
+
+#[cfg(unix)]
+const WATCHED: &str = r#"
+    exec 3<&0 </dev/null
+    ( { read -r _ <&3; kill -s KILL 0; } >/dev/null 2>&1 & )
+    exec 3<&-
+    exec sh -c "$1"
+"#;
 
 /// Takes what was printed, waiting a little for it; `false` where no more can come.
 fn take(printed: &Receiver<Vec<u8>>, text: &mut Vec<u8>) -> Result<bool, CredentialError> {

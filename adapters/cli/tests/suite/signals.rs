@@ -1,9 +1,10 @@
-//! SIGINT, SIGTERM and a reader that goes away.
+//! SIGINT, SIGTERM, SIGHUP and a reader that goes away.
 #![cfg(unix)]
 
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -28,7 +29,7 @@ fn tokens(lines: &[String]) -> Vec<Value> {
 /// The reader stops reading, so that the run is caught in the midst of its pages.
 #[test]
 fn a_signal_ends_at_the_border_of_a_page_and_the_rest_comes_exactly_once() {
-    for (name, code) in [("INT", 130), ("TERM", 143)] {
+    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let (_folder, path) = state();
         let address = "sim:?changes=2000";
         let args = ["tail", address, "--state", &path, "--page-size", "3"];
@@ -103,29 +104,52 @@ fn a_signal_ends_the_rest_between_two_looks() {
     assert_eq!(saved(&path)["checkpoint"], last["checkpoint"]);
 }
 
+/// Whether a process is gone, as it soon must be; what is only an entry in the table is.
+fn ends(id: &str) -> bool {
+    (0..500).any(|_| {
+        let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap().stdout;
+        state.is_empty() || state.starts_with(b"Z")
+    })
+}
+
 #[test]
-fn a_signal_ends_the_command_for_the_token_and_all_it_began() {
-    let (folder, _) = state();
-    let ids = folder.path().join("ids");
-    let print = format!("sleep 1000 & echo $! $$ > '{0}.new'; mv '{0}.new' '{0}'; wait", ids.display());
-    for address in ["http://127.0.0.1:9/sites/ops", "sim:"] {
-        let args = ["tail", address, "--bearer-command", &print];
-        let child = command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        while !ids.exists() {
-            std::thread::yield_now();
+fn whatever_ends_the_process_ends_the_command_for_the_token_and_all_it_began() {
+    for (name, code) in [("TERM", Some(143)), ("INT", Some(130)), ("HUP", Some(129)), ("KILL", None)] {
+        let (folder, _) = state();
+        let ids = folder.path().join("ids");
+        let print = format!("sleep 1000 & echo $! $$ > '{0}.new'; mv '{0}.new' '{0}'; wait", ids.display());
+        for address in ["http://127.0.0.1:9/sites/ops", "sim:"] {
+            let args = ["tail", address, "--bearer-command", &print];
+            let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            while !ids.exists() {
+                std::thread::yield_now();
+            }
+            let sent = Instant::now();
+            signal(&child, name);
+            assert_eq!(child.wait().unwrap().code(), code, "{name}");
+            assert!(sent.elapsed() < Duration::from_secs(2), "{name}: {:?}", sent.elapsed());
+            for id in std::fs::read_to_string(&ids).unwrap().split_whitespace() {
+                assert!(ends(id), "{name} {address}: {id}");
+            }
+            std::fs::remove_file(&ids).unwrap();
         }
-        signal(&child, "TERM");
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(143), "{}", String::from_utf8_lossy(&output.stderr));
-        for id in std::fs::read_to_string(&ids).unwrap().split_whitespace() {
-            let gone = || {
-                let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap().stdout;
-                state.is_empty() || state.starts_with(b"Z")
-            };
-            assert!((0..500).any(|_| gone()), "{address}: {id}");
-        }
-        std::fs::remove_file(&ids).unwrap();
     }
+}
+
+/// What `nohup` begins goes on when its terminal is closed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_that_was_to_be_ignored_is() {
+    let script = r#"trap "" HUP; exec "$0" tail sim: --follow --every 1h"#;
+    let args = ["-c", script, env!("CARGO_BIN_EXE_spchanges")];
+    let mut child = Command::new("sh").args(args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    lines.find(|line| line.contains("caught_up")).unwrap();
+    signal(&child, "HUP");
+    signal(&child, "TERM");
+    let last: Value = serde_json::from_str(&lines.last().unwrap()).unwrap();
+    assert_eq!((&last["type"], &last["signal"]), (&"interrupted".into(), &15.into()));
+    assert_eq!(child.wait().unwrap().code(), Some(143));
 }
 
 #[test]
