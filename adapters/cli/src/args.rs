@@ -95,8 +95,8 @@ pub(crate) struct Tail {
     /// everything was read anew
     #[arg(long)]
     pub(crate) accept_gap: bool,
-    /// Do not stop at the end of the log. A server that answered once is waited for when it cannot be reached: a
-    /// `waiting` record says why and until when
+    /// Do not stop at the end of the log. A server that answered once is waited for when it cannot be reached, or
+    /// when --bearer-command fails meanwhile: a `waiting` record says why and until when
     #[arg(long)]
     pub(crate) follow: bool,
     /// With --follow, end after an outage of this length; without it an outage never ends it

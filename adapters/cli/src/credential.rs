@@ -11,6 +11,7 @@ use std::{
 use sharepoint_changes::DigestMode;
 use sharepoint_changes_ureq::{Ask, Credential, CredentialError};
 
+pub(crate) use self::command::MayPass;
 use crate::stop::Stop;
 
 /// Where the credential of a site comes from.

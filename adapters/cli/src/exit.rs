@@ -13,7 +13,7 @@ use sharepoint_changes::{
 };
 use sharepoint_changes_ureq::TransportError;
 
-use crate::{connection::chain, printable::Printable};
+use crate::{connection::chain, credential::MayPass, printable::Printable};
 
 /// An exit code. What the server's errors mean is the core's table; the rest is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +96,7 @@ pub(crate) struct Failure {
     word: Option<&'static str>,
     /// How long the server asks to be left alone.
     wait: Option<Duration>,
+    may_pass: bool,
 }
 
 impl Failure {
@@ -108,6 +109,7 @@ impl Failure {
             advice: None,
             word: None,
             wait: None,
+            may_pass: exit == Exit::TEMPORARY,
         }
     }
 
@@ -129,6 +131,17 @@ impl Failure {
     pub(crate) fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
         self
+    }
+
+    /// It may pass by itself, whatever the exit code; in a word, what it is.
+    fn may_pass(mut self, word: &'static str) -> Self {
+        (self.may_pass, self.word) = (true, Some(word));
+        self
+    }
+
+    /// Whether it may pass by itself, so that who follows waits.
+    pub(crate) fn passes(&self) -> bool {
+        self.may_pass
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -246,7 +259,9 @@ impl From<TransportError> for Failure {
             TransportError::TooLarge { .. } => Exit::UNDECODABLE,
             _ => Exit::FAILURE,
         };
-        Failure::new(exit, error)
+        let may_pass = matches!(&error, TransportError::Credential { source, .. } if source.is::<MayPass>());
+        let failure = Failure::new(exit, error);
+        if may_pass { failure.may_pass("credential") } else { failure }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    exit::{Exit, Failure},
+    exit::Failure,
     tail::{jittered, later},
 };
 
@@ -44,7 +44,7 @@ impl Outage {
         failure: Failure,
         goes_on: bool,
     ) -> Result<(Duration, Waiting), Failure> {
-        if !goes_on || failure.exit() != Exit::TEMPORARY {
+        if !goes_on || !failure.passes() {
             return Err(failure);
         }
         let Some(rest) = self.rest(failure.asked_wait(), Instant::now()) else { return Err(failure) };
@@ -79,7 +79,8 @@ impl Outage {
 /// Why a run rests while the server cannot be reached, or does not answer as it should.
 #[derive(Debug, Serialize)]
 pub(crate) struct Waiting {
-    /// The class of the server's error, `no_answer`, `pacing`, `behind`, `unsettled`, or `temporary` for anything else.
+    /// The class of the server's error, `no_answer`, `credential`, `pacing`, `behind`, `unsettled`, or
+    /// `temporary` for anything else.
     reason: &'static str,
     error: String,
     /// When the next try begins, by the clock of this machine.

@@ -38,8 +38,8 @@ pub(crate) struct Mirror {
     /// Keep deleted rows in the table _tombstones, with their time and last path
     #[arg(long)]
     pub(crate) tombstones: bool,
-    /// Do not stop at the end of the log. A server that answered once is waited for when it cannot be reached: a
-    /// `waiting` record says why and until when
+    /// Do not stop at the end of the log. A server that answered once is waited for when it cannot be reached, or
+    /// when --bearer-command fails meanwhile: a `waiting` record says why and until when
     #[arg(long)]
     pub(crate) follow: bool,
     /// With --follow, end after an outage of this length; without it an outage never ends it

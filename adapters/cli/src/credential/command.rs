@@ -12,6 +12,11 @@ use sharepoint_changes_ureq::CredentialError;
 
 use crate::stop::Stop;
 
+/// A failure of the command that may pass by itself: what it asks may be as unreachable as the site.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct MayPass(String);
+
 /// Runs a command in the system's shell and takes what it prints. It may speak to people on stderr; it is given no
 /// stdin, because that may be the consumer's.
 ///
@@ -35,9 +40,9 @@ pub(super) fn run(command: &str, limit: Duration, stop: &Stop) -> Result<String,
         }
         if Instant::now() >= until {
             let seconds = limit.as_secs_f64();
-            return Err(format!(
+            return Err(MayPass(format!(
                 "the bearer command did not end within {seconds} s and was ended (--bearer-timeout)"
-            )
+            ))
             .into());
         }
         silent = silent || !take(&printed, &mut text)?;
@@ -55,7 +60,10 @@ pub(super) fn run(command: &str, limit: Duration, stop: &Stop) -> Result<String,
         silent = !take(&printed, &mut text)?;
     }
     if !status.success() {
-        return Err(format!("the bearer command failed ({status})").into());
+        let error = format!("the bearer command failed ({status})");
+        // As a shell tells that there is no such command, or that it cannot be run.
+        let is_missing = matches!(status.code(), Some(126 | 127));
+        return Err(if is_missing { error.into() } else { MayPass(error).into() });
     }
     let text = String::from_utf8(text).map_err(|_| "the bearer command printed no text")?;
     match text.trim() {

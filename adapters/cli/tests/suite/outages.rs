@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Ended, copy::Copy, following::Following, run, saved, served::Served, state};
 
@@ -109,4 +109,62 @@ fn a_server_that_comes_back_is_followed_on_and_a_signal_ends_the_wait() {
     drop(served);
     tail.until("waiting");
     assert_eq!(tail.interrupt(), Some(130));
+}
+
+/// A command that prints the token as long as there is one.
+#[cfg(unix)]
+#[test]
+fn a_bearer_command_that_fails_for_a_while_is_an_outage_too() {
+    let failing = |file: &str| format!("cat '{file}'");
+    let hanging = |file: &str| format!("while ! cat '{file}' 2>/dev/null; do sleep 0.02; done");
+    for bearer in [&failing as &dyn Fn(&str) -> String, &hanging] {
+        let (folder, _) = state();
+        let token = folder.path().join("token");
+        let bearer = bearer(token.to_str().unwrap());
+        let served = Served::start(&["--auth", "bearer:one"]);
+        let (copy, address) = (Copy::new(), served.address());
+        let patient =
+            ["--follow", "--every", "20ms", "--bearer-command", &bearer, "--bearer-timeout", "300ms"];
+        // Nobody waits for a credential that there never was.
+        let ended = run(&[&["tail", address][..], &patient].concat()).with(4);
+        assert!(records(&ended, "waiting").is_empty(), "{}", ended.out);
+        let ended = copy.mirror(address, "Documents", &patient).with(4);
+        assert!(records(&ended, "waiting").is_empty(), "{}", ended.out);
+
+        std::fs::write(&token, "one").unwrap();
+        let mut tail = Following::start(&[&["tail", address][..], &patient].concat());
+        let mut mirror = Following::start(&copy.args(address, "Documents", &patient));
+        let once = Copy::new();
+        let impatient = [&patient[..], &["--give-up", "1s"]].concat();
+        let mut gives_up = Following::start(&once.args(address, "Documents", &impatient));
+        for following in [&mut tail, &mut mirror, &mut gives_up] {
+            following.until("caught_up");
+        }
+        std::fs::remove_file(&token).unwrap();
+        served.control(&json!({"do": "auth", "bearer": "two"}));
+        for following in [&mut tail, &mut mirror, &mut gives_up] {
+            let waiting = following.until("waiting");
+            let error = waiting["error"].as_str().unwrap();
+            assert!(waiting["reason"] == "credential" && error.contains("the bearer command"), "{waiting}");
+        }
+        assert_eq!(gives_up.end(), Some(4));
+        std::fs::write(folder.path().join("new"), "two").unwrap();
+        std::fs::rename(folder.path().join("new"), &token).unwrap();
+        for mut following in [tail, mirror] {
+            following.until("caught_up");
+            assert_eq!(following.interrupt(), Some(130));
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_bearer_command_that_is_not_there_needs_a_person() {
+    let served = Served::start(&[]);
+    let (_folder, path) = state();
+    let args = ["tail", served.address(), "--state", &path];
+    run(&args).with(0);
+    let missing = ["--follow", "--every", "10ms", "--bearer-command", "no-such-command-anywhere"];
+    let ended = run(&[&args[..], &missing].concat()).with(4);
+    assert!(records(&ended, "waiting").is_empty(), "{}", ended.out);
 }
