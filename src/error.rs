@@ -144,6 +144,7 @@ pub struct DecodeError {
     expected: String,
     place: String,
     cut: bool,
+    limit: Option<&'static str>,
     request_id: Option<String>,
     source: Option<std::sync::Arc<dyn StdError + Send + Sync>>,
 }
@@ -155,6 +156,7 @@ impl DecodeError {
             expected: expected.into(),
             place: place.into(),
             cut: false,
+            limit: None,
             request_id: None,
             source: None,
         }
@@ -177,6 +179,12 @@ impl DecodeError {
         self
     }
 
+    /// It holds more than this member of the limits allows.
+    pub(crate) fn beyond(mut self, limit: &'static str) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     pub(crate) fn with_request_id(mut self, request_id: Option<String>) -> Self {
         self.request_id = request_id;
         self
@@ -190,6 +198,12 @@ impl DecodeError {
     /// Whether the answer ends before it is complete, as after a cut connection; asking again may help.
     pub fn is_cut(&self) -> bool {
         self.cut
+    }
+
+    /// The member of [`Limits`](crate::Limits) that the answer goes beyond, as `rows`; `None` where it is something
+    /// else that is wrong.
+    pub fn limit(&self) -> Option<&'static str> {
+        self.limit
     }
 
     /// The `SPRequestGuid` of the answer, which Microsoft's support asks for; `None` where it had none.

@@ -33,8 +33,8 @@ impl Limits {
 }
 
 /// The error of an answer that holds more than `most` of something, which the member `name` of the limits bounds.
-pub(crate) fn beyond(most: usize, what: &str, name: &str, place: impl Into<String>) -> DecodeError {
+pub(crate) fn beyond(most: usize, what: &str, name: &'static str, place: impl Into<String>) -> DecodeError {
     let expected =
         format!("at most {most} {what} in one answer (ask for smaller pages, or raise Limits::{name})");
-    DecodeError::new(expected, place)
+    DecodeError::new(expected, place).beyond(name)
 }

@@ -86,6 +86,7 @@ impl Connection {
             Address::Site(site) => {
                 let transport = Transport::new(site.url(), server.ask(stop))?
                     .cleartext(server.allow_cleartext)
+                    .max_body(server.max_body)
                     .stop_when({
                         let stop = stop.clone();
                         move || stop.is_asked()

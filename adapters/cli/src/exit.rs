@@ -222,9 +222,17 @@ impl From<Error> for Failure {
             Error::Exhausted(exhausted) => exhausted.asked,
             _ => None,
         };
+        let too_many =
+            matches!(&error, Error::Decode(error) if error.limit().is_some_and(|it| it != "fields"));
         let mut failure = Failure::new(exit, error);
         (failure.word, failure.wait) = (word, wait);
         failure.details.extend(server_says);
+        if too_many {
+            failure = failure.advice(
+                "Ask for smaller pages (--page-size, mirror: --rows-per-page); if the site means it, allow more with \
+                 --max-rows.",
+            );
+        }
         match &fault {
             Some(fault) => failure.with_fault(fault),
             None => failure,
@@ -260,8 +268,15 @@ impl From<TransportError> for Failure {
             _ => Exit::FAILURE,
         };
         let may_pass = matches!(&error, TransportError::Credential { source, .. } if source.is::<MayPass>());
+        let too_large = matches!(error, TransportError::TooLarge { .. });
         let failure = Failure::new(exit, error);
-        if may_pass { failure.may_pass("credential") } else { failure }
+        match (may_pass, too_large) {
+            (true, _) => failure.may_pass("credential"),
+            (_, true) => failure.advice(
+                "Ask for smaller pages (--page-size, mirror: --rows-per-page), or allow more with --max-body.",
+            ),
+            _ => failure,
+        }
     }
 }
 

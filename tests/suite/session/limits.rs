@@ -18,7 +18,8 @@ fn a_page_of_more_rows_than_the_settings_allow_is_an_error_that_names_the_limit(
     };
     assert_eq!(run(3).page().changes.len(), 3);
     let error = run(2).error();
-    assert!(matches!(error, Error::Decode(_)), "{error:?}");
+    let Error::Decode(decode) = &error else { panic!("{error:?}") };
+    assert_eq!(decode.limit(), Some("changes"));
     let told = error.source().expect("what cannot be read").to_string();
     assert!(told.contains("at most 2 rows of changes") && told.contains("Limits::changes"), "{told}");
 }

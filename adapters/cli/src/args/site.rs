@@ -51,6 +51,9 @@ pub(crate) struct Server {
     /// The User-Agent, as NONISV|Company|Application/1.0; SharePoint Online throttles callers without a name first
     #[arg(long, value_name = "TEXT", help_heading = "Server")]
     user_agent: Option<String>,
+    /// The largest answer taken, unpacked, as 64MiB; 512MiB at most
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = size, help_heading = "Limits")]
+    pub(crate) max_body: u64,
 }
 
 /// The limits of a run over the changes of a log.
@@ -77,6 +80,10 @@ pub(crate) struct Limits {
     /// that asks for more than this and more than a day is not believed
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = duration, help_heading = "Limits")]
     max_rest: Duration,
+    /// The most rows, or removals, that one answer may hold; without it 100000 changes and 1000000 items, which is far
+    /// more than servers send
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    max_rows: Option<NonZeroU32>,
 }
 
 impl Place {
@@ -157,9 +164,28 @@ impl Limits {
         policy.max_rest = self.max_rest;
         settings.policy = policy;
         settings.retention = self.retention;
+        if let Some(most) = self.max_rows {
+            let most = usize::try_from(most.get()).unwrap_or(usize::MAX);
+            let limits = &mut settings.limits;
+            (limits.changes, limits.rows, limits.events) = (most, most, most);
+        }
         settings
     }
 }
+
+/// A number of bytes such as `65536`, `512KiB` or `64MiB`.
+fn size(text: &str) -> Result<u64, &'static str> {
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
+    let (number, unit) = units
+        .into_iter()
+        .find_map(|(name, unit)| Some((text.strip_suffix(name)?, unit)))
+        .unwrap_or((text, 1));
+    let size = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit));
+    size.filter(|size| (1..=LARGEST).contains(size)).ok_or("give a size such as 64MiB, 512MiB at most")
+}
+
+/// No larger answer is read.
+const LARGEST: u64 = 512 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScopeName {

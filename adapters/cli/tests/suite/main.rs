@@ -9,6 +9,7 @@ mod guard;
 mod killed;
 mod large;
 mod leaks;
+mod limits;
 mod mirror;
 mod outages;
 mod read;
