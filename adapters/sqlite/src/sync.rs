@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sharepoint_changes::{
     Done, DriveError, Host, ItemPage, ItemQuery, Notice, Reload, ResyncReason, Session, Settings, Site,
     Start, drive,
@@ -241,7 +241,9 @@ impl Mirror {
         settings: &SyncSettings,
         again: bool,
     ) -> Result<Option<Timestamp>, MirrorError> {
-        let before = self.state()?.reloaded_at;
+        // One that is still to come was noted under a clock that was wrong.
+        let has_been = |before: &Timestamp| before.duration_since(now) <= CLOCKS_DIFFER;
+        let before = self.state()?.reloaded_at.filter(has_been);
         let until = before.map_or(now, |before| before.saturating_add(settings.reload_every).unwrap_or(now));
         Ok((again || (!settings.full && until > now)).then_some(until))
     }
@@ -293,6 +295,8 @@ enum Stop {
     Failed(#[source] MirrorError),
 }
 
+/// How far the clocks of a farm's servers may lie apart.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(10);
 /// Sessions a run begins; two or three are usual.
 const MOST_SESSIONS: u32 = 16;
 const MOST_NOTICES: usize = 100;

@@ -58,6 +58,29 @@ fn an_expired_copy_is_read_anew_at_most_once_in_six_hours_unless_that_is_asked_f
 }
 
 #[test]
+fn a_load_that_was_noted_under_a_clock_that_was_fast_bars_no_other_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("list.sqlite");
+    let (mut host, _) = office(9, 200);
+    let list = list_named(host.server().world(), "Documents");
+    let query = query("Documents");
+    let settings = SyncSettings::default();
+    let run = |host: &mut _| Mirror::open(&path).unwrap().sync(host, &site(), &query, &settings, |_| {});
+    run(&mut host).unwrap();
+    let file = rusqlite::Connection::open(&path).unwrap();
+    file.execute("UPDATE _mirror SET reloaded_at = '2099-01-01T00:00:00Z'", []).unwrap();
+    drop(file);
+    host.pass(70 * DAY);
+    world(&mut host).add_folder(list, 0, "later").unwrap();
+    assert_eq!(run(&mut host).unwrap().reloaded, Some(ResyncReason::Expired));
+    judge(&path, host.server().world(), list).unwrap();
+    // What counts from now on is when that was.
+    host.pass(70 * DAY);
+    world(&mut host).add_folder(list, 0, "later still").unwrap();
+    assert_eq!(run(&mut host).unwrap().reloaded, Some(ResyncReason::Expired));
+}
+
+#[test]
 fn a_permission_narrowed_by_mistake_does_not_empty_the_copy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list.sqlite");
