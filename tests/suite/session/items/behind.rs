@@ -100,8 +100,9 @@ fn an_increment_begins_an_overlap_before_the_last_end_and_moves_nothing_back() {
     assert_eq!(items.up_to_date().token(), Some(&token(120, 20 * MINUTE)));
 }
 
-#[test]
-fn an_increment_that_ended_within_its_overlap_is_gone_on_with_and_read_once_more() {
+/// A run that goes on with an overlap from 100, of which an earlier one came to 105; the position is 110, and the log ends
+/// at 120.
+fn within_an_overlap() -> Items {
     let mut items = Items::with(query(), Start::Now, an_hour());
     items.fence(&token(100, 0));
     items.answer(&Answer::new(100).list());
@@ -118,6 +119,12 @@ fn an_increment_that_ended_within_its_overlap_is_gone_on_with_and_read_once_more
     let mut items = overlapping(&cut, 21);
     items.fence(&token(120, 20 * MINUTE));
     items.answer(&until(120, 20).list());
+    items
+}
+
+#[test]
+fn an_increment_that_ended_within_its_overlap_is_gone_on_with_and_read_once_more() {
+    let mut items = within_an_overlap();
     let asked = items.answer(&until(120, 20).rows(&[(4, "d")]));
     assert!(asked.contains(&token(105, 5 * MINUTE).to_string()), "{asked}");
     assert_eq!(told(&items.page()), ["+4"]);
@@ -125,6 +132,21 @@ fn an_increment_that_ended_within_its_overlap_is_gone_on_with_and_read_once_more
     assert!(asked.contains(&token(100, 0).to_string()), "{asked}");
     assert_eq!(told(&items.page()), ["+2"]);
     assert_eq!(items.up_to_date().token(), Some(&token(120, 20 * MINUTE)));
+}
+
+/// What came of an item the first time says nothing of a change that was not visible then.
+#[test]
+fn an_overlap_that_getchanges_has_to_name_is_named_whole_whatever_came_before() {
+    let mut items = within_an_overlap();
+    items.answer(&until(120, 20).rows(&[(4, "d")]));
+    items.page();
+    // From its beginning on, it has a row that can be told from no other.
+    items.answer(&until(120, 20).broken(None));
+    assert_eq!(items.names(&[(4, 104)]), (100, 120));
+    items.names(&[]);
+    items.answer(&until(120, 20).list().rows(&[(4, "late")]));
+    assert_eq!(told(&items.page()), ["+4"]);
+    items.up_to_date();
 }
 
 #[test]

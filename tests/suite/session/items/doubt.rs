@@ -144,6 +144,25 @@ fn no_sweep_follows_a_load_with_a_row_that_cannot_be_told_from_others() {
 }
 
 #[test]
+fn a_sweep_spares_every_item_that_could_not_be_read_whatever_page_it_was_of() {
+    let mut items = load(2);
+    items.answer(&Answer::new(101).list().rows(&[(1, "a")]).broken(Some(2)).next("p_ID=2"));
+    items.page();
+    items.answer(&Answer::new(101).list().rows(&[(3, "c")]).broken(Some(4)).next("p_ID=4"));
+    items.page();
+    // Two that the server fails on: a page, then a window of both, then of each.
+    for _ in 0..3 {
+        items.doubt();
+    }
+    assert_eq!(poisoned(&items.page()), [Some(5)]);
+    items.doubt();
+    assert_eq!(poisoned(&items.page()), [Some(6)]);
+    items.answer(&Answer::new(101).list());
+    let Basis::Snapshot { end, .. } = items.page().basis else { panic!() };
+    assert_eq!(end, Some(End::Sweep { spare: vec![2, 4, 5, 6] }));
+}
+
+#[test]
 fn in_an_increment_getchanges_names_what_changed_and_the_end_of_the_log_is_the_position() {
     let mut items = Items::from_token(110);
     items.doubt();

@@ -89,6 +89,23 @@ fn a_folder_that_moves_during_three_listings_is_left_to_the_next_run() {
     assert!(matches!(items.error(), Error::Unsettled { .. }));
 }
 
+/// What it held elsewhere may have stood on the pages that were read.
+#[test]
+fn a_folder_that_moved_away_and_back_is_listed_from_its_beginning_under_a_new_name() {
+    let mut items = listing();
+    items.answer(&Answer::new(112).list().rows(&[(9, "A/b"), (10, "A/c")]).next("p_ID=10"));
+    let before = listing_of(&items.page().basis).0;
+    items.answer(&Answer::new(112).list().rows(&[(11, "A/d")]));
+    items.answer(&Answer::new(112).list().rows(&[(8, "B/")]));
+    items.answer(&Answer::new(112).list().rows(&[(8, "A/")]));
+    items.page();
+    let asked = items.answer(&Answer::new(112).list().rows(&[(9, "A/b"), (11, "A/d")]));
+    assert!(!asked.contains("Paging"), "{asked}");
+    items.answer(&Answer::new(112).list().rows(&[(8, "A/")]));
+    assert_ne!(listing_of(&items.page().basis).0, before);
+    items.up_to_date();
+}
+
 #[test]
 fn listings_that_began_in_vain_are_counted_for_each_folder_alone() {
     let mut items = Items::from_token(110);

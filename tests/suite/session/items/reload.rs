@@ -52,6 +52,26 @@ fn other_rights_or_a_changed_column_within_a_load_begin_it_again_under_a_new_nam
     }
 }
 
+/// What the caller sees by rights it has now comes by no row, and what it saw by those it lost is told to be gone by none.
+#[test]
+fn more_rights_are_a_new_load_like_fewer_and_others() {
+    for (before, after) in [("0x1", "0x3"), ("0x3", "0x1"), ("0x1", "0x2"), ("0x1", "FullMask")] {
+        let mut items = Items::new(Start::Beginning);
+        items.fence(&token(100, 0));
+        items.answer(&Answer::new(100).mask(before).list());
+        items.answer(&Answer::new(100).mask(before).list().rows(&[(1, "a")]));
+        items.page();
+        items.answer(&Answer::new(100).mask(before));
+        let mut items = Items::resumed(&items.up_to_date());
+        items.fence(&token(110, 0));
+        items.answer(&Answer::new(110).mask(after).list());
+        items.answer(&Answer::new(110).mask(after).list());
+        let asked = items.answer(&Answer::new(110).mask(after).list().rows(&[(1, "a"), (2, "b")]));
+        assert!(!asked.contains("ChangeToken\""), "{before} {after}: {asked}");
+        assert_eq!(told(&items.page()), ["+1", "+2"], "{before} {after}");
+    }
+}
+
 #[test]
 fn a_second_new_load_in_one_run_is_an_error() {
     let mut items = Items::from_token(110);
