@@ -10,7 +10,7 @@ use sharepoint_changes::{
 use sharepoint_simulator::{
     NoAnswer, Server, SimulatedHost,
     laws::{
-        ChangesHandler, Copy, Crash, Crashed, Feed, HeldItem, ItemsHandler, Laws, Ledger, Next, Story,
+        ChangesHandler, Copy, Crash, Crashed, Feed, HeldItem, ItemsHandler, Laws, Ledger, Next, Step, Story,
         Theatre, play_changes, play_items,
     },
 };
@@ -323,6 +323,8 @@ fn a_driver_that_asks_a_single_question_twice_is_caught() {
             (story.setting.cookie, story.setting.overlap) = (false, None);
             // What may have a cause in the full office is not claimed so tightly.
             story.setting.full = false;
+            // Nor where copies lag behind, which are asked again.
+            story.steps.retain(|step| !matches!(step, Step::Lag(_)));
             let told = match feed {
                 Feed::Changes => play_changes(&story, asking, Ledger::default()),
                 Feed::Items => play_items(&story, asking, Copy::default()),

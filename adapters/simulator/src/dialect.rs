@@ -154,6 +154,8 @@ dialect! {
     soap_digest: bool = true,
     /// Most rows of a page of `items`.
     items_cap: u32 = 5_000,
+    /// Most rows of a page of items that a list's feed was asked for by id; 0 for as many as RowLimit says.
+    ids_cap: u32 = 0,
     /// Most rows of an answer to a token, of a list's feed; 0 for as many as RowLimit says.
     since_cap: u32 = 40,
     /// Most rows of the log that an answer to a token looks at; 0 for all. Small numbers make answers without rows.

@@ -93,7 +93,9 @@ pub(crate) fn answer(call: &Call<'_>, asked: &Asked) -> Result<Rowset, Problem> 
         None => {
             selection.check_threshold()?;
             let position = options.position.as_deref();
-            let limit = limit.unwrap_or(usize::MAX);
+            let cap = usize::try_from(dialect.ids_cap).unwrap_or(usize::MAX);
+            let cap = if cap > 0 && selection.is_by_ids() { cap } else { usize::MAX };
+            let limit = limit.unwrap_or(usize::MAX).min(cap);
             let (rows, position) = selection.page(position, limit)?;
             let last = Some(call.world.current_token(Scope::List(call.list)));
             Content { last, more: None, list: true, ids: Vec::new(), rows, position }

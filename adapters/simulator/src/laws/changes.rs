@@ -174,6 +174,7 @@ impl<H: ChangesHandler> Changes<H> {
         done.checkpoint().as_str().hash(&mut self.digest);
         let first = self.handler.checkpoint().is_none();
         self.set_floor(stage);
+        stage.judge_end(self.begun.as_ref(), done)?;
         let Stage { crash, .. } = stage;
         let lives = crash.point().is_ok() && self.handler.end(done, crash).is_ok() && crash.point().is_ok();
         let kept = self.handler.checkpoint().as_deref() == Some(done.checkpoint().as_str());

@@ -73,6 +73,8 @@ impl<H: ItemsHandler> Items<H> {
         let mut settings = Settings::default();
         settings.overlap = setting.overlap;
         settings.reload = if setting.refused { Reload::Refused } else { Reload::Allowed };
+        settings.role_assignments = !setting.trusting;
+        stage.list = Some(list);
         let address = stage.theatre.site();
         Self {
             handler,
@@ -89,7 +91,8 @@ impl<H: ItemsHandler> Items<H> {
             listings: 0,
             begun: None,
             restored: BTreeSet::new(),
-            doubted: false,
+            // Where ids come over several pages, none has as many rows as were asked for.
+            doubted: setting.habits.iter().any(|habit| habit.starts_with("ids_cap")),
             schema: 0,
             written: 0,
             begun_at: Ticks::default(),
@@ -184,7 +187,7 @@ impl<H: ItemsHandler> Items<H> {
 
     fn judge_cause<P: Theatre>(&self, what: &str, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let age = stage.theatre.with_server(|server| server.world().age());
-        let fair = self.full || self.moved || age > ALMOST_EXPIRED || stage.plan.wicked
+        let fair = self.full || self.moved || stage.columns_changed || age > ALMOST_EXPIRED || stage.plan.wicked
             // A log that ends before a long time in which nobody worked looks like one that was put back.
             || stage.plan.lag.is_some()
             // A folder's page that fails three times cannot be read.
@@ -211,6 +214,7 @@ impl<H: ItemsHandler> Items<H> {
         if lives && !kept {
             return Err(Fallen::of(2, "the end's checkpoint was not kept".to_owned()));
         }
+        stage.judge_end(self.begun.as_ref().filter(|_| !self.loads), done)?;
         let is_whole = stage.end.is_some_and(|end| end.whole);
         let moves_on = matches!(done, Done::UpToDate { checkpoint, follows, .. } if follows.as_deref() != Some(checkpoint.as_str()));
         match done {
@@ -271,13 +275,14 @@ impl<H: ItemsHandler> Items<H> {
         let (schema, ..) = self.now(stage);
         let (sent, pages) = (stage.cost.sent, stage.pages);
         let acts = stage.plan.meanwhile.iter().filter(|(at, _)| *at <= sent).count();
+        let acts = acts + usize::from(stage.plan.swallow.is_some_and(|at| at <= sent));
         let follow_ups = FollowUps {
             looks: stage.looks_from(self.begun.as_ref()),
             listings: self.listings,
             restarts: acts.min(self.moves(stage)) as u64,
             schemas: u64::from(schema - self.schema),
             revealed: self.revealed(stage),
-            anew: self.full || self.moved,
+            anew: self.full || self.moved || stage.columns_changed,
             idle: self.is_idle(stage),
             again: resumes_overlap(self.begun.as_ref()),
         };

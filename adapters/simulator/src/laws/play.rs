@@ -138,7 +138,7 @@ pub(super) fn tell<P: Theatre, F: Performer>(
     feed: &mut F,
 ) -> Result<u64, Fallen> {
     let mut plan = Plan::default();
-    if story.steps.iter().any(|step| matches!(step, Step::Restore(_) | Step::Lag(_))) {
+    if story.steps.iter().any(|step| matches!(step, Step::Restore(_) | Step::Redo(_) | Step::Lag(_))) {
         stage.remember(story.seed);
     }
     let opened = matches!(story.steps.first(), Some(Step::Act(_)));
@@ -147,9 +147,13 @@ pub(super) fn tell<P: Theatre, F: Performer>(
             Step::Act(rows) => stage.act(*rows),
             Step::Sleep(time) => stage.theatre.pass(*time),
             Step::Move(back) => move_database(stage, feed, *back),
-            Step::Restore(age) => restore(stage, feed, *age)?,
+            Step::Restore(age) => restore(stage, feed, |stage| stage.restore(*age))?,
+            Step::Redo(age) => restore(stage, feed, |stage| stage.redo(*age))?,
             Step::Lag(most) => plan.lag = Some(*most),
             Step::Meanwhile(at, rows) => plan.meanwhile.push((*at, *rows)),
+            Step::Swallow(at) => plan.swallow = Some(*at),
+            Step::Column => stage.put_column_on_again(),
+            Step::Hide => stage.hide(),
             Step::Fault(at, fault) => plan.faults.extend(Fault::read(fault).map(|fault| (*at, fault))),
             Step::Crash(at) => plan.crash = Some(*at),
             Step::Stop(page, row) => plan.stop = Some((*page, *row)),
@@ -253,14 +257,14 @@ fn move_database<P: Theatre>(stage: &mut Stage<P>, feed: &mut impl Performer, ba
     stage.forget();
 }
 
-/// The content database is restored from a backup, and runs notice it before anybody works: a log that has come past the
+/// The content database is restored from a backup, and runs notice it before anybody works on: a log that has come past the
 /// position again by then cannot be told from the one that was.
 fn restore<P: Theatre, F: Performer>(
     stage: &mut Stage<P>,
     feed: &mut F,
-    age: Duration,
+    restored: impl FnOnce(&mut Stage<P>) -> bool,
 ) -> Result<(), Fallen> {
-    if !stage.restore(age) {
+    if !restored(stage) {
         return Ok(());
     }
     let site = stage.activity.site();

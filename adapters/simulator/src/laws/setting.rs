@@ -63,6 +63,8 @@ pub struct Setting {
     pub soap: bool,
     /// The list feed may not begin a new load by itself.
     pub refused: bool,
+    /// The list feed asks for no changes of permissions.
+    pub trusting: bool,
     /// The session is one by cookie, with form digests.
     pub cookie: bool,
     /// Every poll is made twice.
@@ -95,6 +97,7 @@ impl Setting {
             generation: Generation::Online,
             soap: false,
             refused: false,
+            trusting: false,
             cookie: false,
             twice: false,
             retold: false,

@@ -50,11 +50,12 @@ impl fmt::Display for Setting {
 }
 
 impl Setting {
-    fn flags(&self) -> [(&'static str, bool); 6] {
+    fn flags(&self) -> [(&'static str, bool); 7] {
         [
             ("full", self.full),
             ("soap", self.soap),
             ("refused", self.refused),
+            ("trusting", self.trusting),
             ("cookie", self.cookie),
             ("twice", self.twice),
             ("retold", self.retold),
@@ -77,6 +78,7 @@ impl Setting {
                 "full" => &mut self.full,
                 "soap" => &mut self.soap,
                 "refused" => &mut self.refused,
+                "trusting" => &mut self.trusting,
                 "cookie" => &mut self.cookie,
                 "twice" => &mut self.twice,
                 "retold" => &mut self.retold,

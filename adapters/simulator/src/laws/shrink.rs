@@ -79,12 +79,13 @@ impl<F: Fn(&Story) -> Option<Fallen>> Search<F> {
 
     fn plainer(&mut self) {
         let plain = Setting::plain(self.story.setting.feed);
-        let simpler: [fn(&mut Setting, &Setting); 12] = [
+        let simpler: [fn(&mut Setting, &Setting); 13] = [
             |setting, _| setting.retold = false,
             |setting, _| setting.twice = false,
             |setting, _| setting.cookie = false,
             |setting, _| setting.full = false,
             |setting, _| setting.refused = false,
+            |setting, _| setting.trusting = false,
             |setting, _| setting.soap = false,
             |setting, _| setting.pace = None,
             |setting, _| setting.late = None,

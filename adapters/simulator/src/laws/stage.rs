@@ -22,7 +22,7 @@ use crate::query::Scope;
 use crate::server::Server;
 use crate::ticks::Ticks;
 use crate::token;
-use crate::world::World;
+use crate::world::{ListRef, World};
 
 /// A host whose server the story can reach: in process, or at the other end of a wire.
 pub trait Theatre: Host<Error: Debug> + Send {
@@ -87,6 +87,8 @@ impl Theatre for SimulatedHost {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plan {
     pub(super) meanwhile: Vec<(u64, u16)>,
+    /// Before which request items go along with a folder.
+    pub(super) swallow: Option<u64>,
     pub(super) faults: Vec<(u64, Fault)>,
     pub(super) crash: Option<u64>,
     pub(super) stop: Option<(u64, usize)>,
@@ -139,7 +141,11 @@ pub(super) struct Stage<P> {
     refused: bool,
     noise: Rng,
     /// What the world was, where the story goes back to that.
-    past: Option<Past>,
+    pub(super) past: Option<Past>,
+    /// The list whose items are followed.
+    pub(super) list: Option<ListRef>,
+    /// A column of it was taken off and put on again.
+    pub(super) columns_changed: bool,
 }
 
 /// How a session ended.
@@ -181,6 +187,8 @@ impl<P: Theatre> Stage<P> {
             refused: false,
             noise: Rng::with_seed(0),
             past: None,
+            list: None,
+            columns_changed: false,
         }
     }
 
@@ -245,6 +253,20 @@ impl<P: Theatre> Stage<P> {
         self.end.is_some_and(|end| (end.place.number, end.place.ticks.0) == (token.number(), token.ticks()))
     }
 
+    /// A run that did not read everything anew, and stays where it began, has not read a log which ends before that.
+    pub(super) fn judge_end(&self, begun: Option<&Checkpoint>, done: &Done) -> Result<(), Fallen> {
+        let Done::UpToDate { checkpoint, .. } = done else { return Ok(()) };
+        let number = |checkpoint: &Checkpoint| checkpoint.token().map(ChangeToken::number);
+        let (Some(began), Some(ended)) = (begun.and_then(number), number(checkpoint)) else { return Ok(()) };
+        match self.end.filter(|_| !self.plan.wicked) {
+            Some(end) if end.place.number < began && began <= ended => {
+                let end = end.place.number;
+                Err(Fallen::of(1, format!("up to date at the end {end}, though {began} is known already")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// How often the end of the log is to be read from here: for a while where it lay behind or is another change of
     /// the same number, and until two answers agree on the time before anything is called too old.
     pub(super) fn looks_from(&mut self, begun: Option<&Checkpoint>) -> u64 {
@@ -273,6 +295,9 @@ impl<P: Theatre> Stage<P> {
         let number = self.cost.sent;
         for (_, rows) in self.plan.meanwhile.clone().iter().filter(|(at, _)| *at == number) {
             self.act(*rows);
+        }
+        if self.plan.swallow == Some(number) {
+            self.swallow();
         }
         if let Err(crashed) = self.crash.point() {
             return Ok(Err(crashed));

@@ -21,10 +21,18 @@ pub enum Step {
     /// The content database is restored from a backup that is at least this old: its content and its log go back. Runs
     /// without trouble follow, until one has noticed.
     Restore(Duration),
+    /// The same, and people do again what they did since: the log has other changes of the same numbers.
+    Redo(Duration),
     /// Answers of the next run come from copies of the database that lag behind by up to this much, as often as not.
     Lag(Duration),
     /// Before the request with this number of the next run, people work until the log has had that many rows more.
     Meanwhile(u64, u16),
+    /// Before the request with this number of the next run, some of the list's items go along with a folder.
+    Swallow(u64),
+    /// A column of the list is taken off and put on again.
+    Column,
+    /// Some items are hidden from the caller, or shown again.
+    Hide,
     /// The request with this number of the next run meets a fault.
     Fault(u64, String),
     /// The process dies at this point of the next run.
@@ -48,8 +56,12 @@ impl fmt::Display for Step {
             Self::Sleep(time) => write!(f, "sleep:{}s", time.as_secs()),
             Self::Move(back) => write!(f, "move:{}s", back.as_secs()),
             Self::Restore(age) => write!(f, "restore:{}s", age.as_secs()),
+            Self::Redo(age) => write!(f, "redo:{}s", age.as_secs()),
             Self::Lag(most) => write!(f, "lag:{}s", most.as_secs()),
             Self::Meanwhile(at, rows) => write!(f, "act@{at}:{rows}"),
+            Self::Swallow(at) => write!(f, "swallow@{at}"),
+            Self::Column => f.write_str("column"),
+            Self::Hide => f.write_str("hide"),
             Self::Fault(at, fault) => write!(f, "fault@{at}:{fault}"),
             Self::Crash(at) => write!(f, "crash@{at}"),
             Self::Stop(page, row) => write!(f, "stop@{page}:{row}"),
@@ -63,8 +75,11 @@ impl fmt::Display for Step {
 
 impl Step {
     pub(super) fn read(word: &str) -> Option<Self> {
-        if word == "run" {
-            return Some(Self::Run);
+        match word {
+            "run" => return Some(Self::Run),
+            "column" => return Some(Self::Column),
+            "hide" => return Some(Self::Hide),
+            _ => {}
         }
         if let Some((kind, rest)) = word.split_once('@') {
             let (at, what) = rest.split_once(':').unwrap_or((rest, ""));
@@ -72,6 +87,7 @@ impl Step {
             return Some(match kind {
                 "act" => Self::Meanwhile(at, what.parse().ok()?),
                 "fault" => Self::Fault(at, Fault::read(what).map(|_| what.to_owned())?),
+                "swallow" => Self::Swallow(at),
                 "crash" => Self::Crash(at),
                 "stop" => Self::Stop(at, what.parse().ok()?),
                 _ => return None,
@@ -83,6 +99,7 @@ impl Step {
             "sleep" => Self::Sleep(Duration::read(what)?),
             "move" => Self::Move(Duration::read(what)?),
             "restore" => Self::Restore(Duration::read(what)?),
+            "redo" => Self::Redo(Duration::read(what)?),
             "lag" => Self::Lag(Duration::read(what)?),
             "lie" => Self::Lie(Lie::read(what)?),
             "dead" => Self::Dead(Fault::read(what).map(|_| what.to_owned())?),

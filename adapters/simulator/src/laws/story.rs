@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::scene;
 use super::setting::{Feed, Place, Setting};
 use super::step::Step;
 use crate::lie::Lie;
@@ -32,7 +33,7 @@ impl Story {
     /// The story of a seed: at least 50 events, three runs, a crash and a fault.
     pub fn new(feed: Feed, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ 0x6c61_7773_6f66_6974);
-        let setting = Setting::draw(feed, &mut rng);
+        let mut setting = Setting::draw(feed, &mut rng);
         let mut steps = vec![Step::Act(rng.u16(50..110))];
         let runs = rng.u8(3..=6);
         for run in 0..runs {
@@ -50,6 +51,9 @@ impl Story {
             if rng.u8(..24) == 0 {
                 steps.push(aside(&mut rng));
             }
+        }
+        if feed == Feed::Items {
+            scene::add(&mut setting, &mut steps, seed);
         }
         Self { seed, setting, steps }
     }

@@ -157,6 +157,11 @@ impl<'a> Selection<'a> {
         false
     }
 
+    /// Whether items are asked for by their ids.
+    pub(crate) fn is_by_ids(&self) -> bool {
+        self.test.as_ref().is_some_and(|test| matches!(test.ids(), Ids::These(_)))
+    }
+
     /// A page of at most so many items behind a place.
     pub(crate) fn page(&self, position: Option<&str>, limit: usize) -> Result<Page<'a>, Problem> {
         let position = position.map(|text| self.position(text)).transpose()?;

@@ -95,6 +95,21 @@ impl World {
         Ok(())
     }
 
+    /// Puts a column on again that was taken off, under its id and name and without what it held: Field 1, then List 2.
+    ///
+    /// # Errors
+    /// The list is gone, or the internal name is taken.
+    pub fn put_column(&mut self, list: ListRef, column: Column) -> Verb<()> {
+        if self.living(list)?.column(&column.name).is_some() {
+            return Err(WorldError::Exists(column.title));
+        }
+        let id = column.id;
+        self.list_mut(list).columns.push(column);
+        self.list_row(list, Event::Add, Object::Field(id), true);
+        self.schema_changed(list);
+        Ok(())
+    }
+
     /// Adds a site column: Field 1.
     pub fn add_site_column(&mut self, web: WebRef, title: &str, kind: ColumnKind) -> Uuid {
         let id = self.guid();

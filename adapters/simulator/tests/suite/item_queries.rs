@@ -183,6 +183,26 @@ fn a_last_page_that_is_full_has_no_position_unless_the_dialect_says_so() {
 }
 
 #[test]
+fn items_asked_for_by_id_come_over_several_pages_where_the_dialect_says_so() {
+    let (mut server, office) = filled(4);
+    let value = |id: i32| format!("<Value Type=\"Counter\">{id}</Value>");
+    let values: String = [1, 3, 4].map(value).concat();
+    let query = format!(
+        "<Query><Where><In><FieldRef Name=\"ID\"/><Values>{values}</Values></In></Where>\
+         <OrderBy><FieldRef Name=\"ID\"/></OrderBy></Query>"
+    );
+    let members = json!({ "RowLimit": "3", "Query": query, "QueryOptions": USUAL });
+    let whole = page(&mut server, office.bids, &members);
+    assert_eq!((whole.row_ids(), whole.position), (vec![1, 3, 4], None));
+    server.world_mut().dialect.set("ids-cap=2").unwrap();
+    let first = page(&mut server, office.bids, &members);
+    assert_eq!((first.row_ids(), first.position.is_some()), (vec![1, 3], true));
+    // Other pages are as long as they were.
+    let members = json!({ "RowLimit": "3", "Query": BY_ID, "QueryOptions": USUAL });
+    assert_eq!(page(&mut server, office.bids, &members).row_ids(), [1, 2, 3]);
+}
+
+#[test]
 fn a_filter_without_an_index_meets_the_list_view_threshold() {
     let (mut server, office) = filled(30);
     server.world_mut().dialect.set("view-threshold=20").unwrap();
