@@ -231,6 +231,17 @@ fn a_path_told_in_a_listing_is_resolved_among_what_the_listing_has_shown() {
 }
 
 #[test]
+fn a_path_told_in_a_listing_means_no_folder_that_the_listing_did_not_show() {
+    let mut copy = Copy::new();
+    copy.fill(&[folder(7, "F"), folder(8, "A").below(7, "F")]);
+    // A is gone from F, another folder has its name, and that one cannot be seen yet.
+    copy.listing(7, "listing 1 of 7", true, &[item(3, "x").below(9, "F/A").by_path()]);
+    copy.delta(&[folder(9, "A").below(7, "F").up()]);
+    assert_eq!(copy.paths(), ["3 F/A/x", "7 F", "9 F/A"]);
+    assert_eq!(copy.one::<String>("SELECT sp_parent FROM Documents WHERE id = 3"), unique(9).to_string());
+}
+
+#[test]
 fn a_folder_gives_their_place_to_what_was_told_by_its_path_or_a_longer_one() {
     let mut copy = Copy::new();
     copy.fill(&[item(1, "x").below(9, "F/G").by_path(), item(2, "y").below(7, "F+").by_path()]);
