@@ -1,6 +1,10 @@
 //! Many stories, told by as many threads as there are cores for them, and their figures.
 
-use std::{ops::Range, thread, time::Instant};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::Instant,
+};
 
 use sharepoint_simulator::laws::{Broken, Copy, Feed, Figures, Laws, Ledger, Story};
 
@@ -13,12 +17,9 @@ fn every_story_keeps_the_laws() {
     let many = number("LAWS_SEEDS").unwrap_or(SEEDS);
     let first = number("LAWS_FIRST").unwrap_or(0);
     let begin = Instant::now();
-    let share = many.div_ceil(THREADS);
+    let next = AtomicU64::new(first);
     let told = thread::scope(|scope| {
-        let threads: Vec<_> = (0..THREADS)
-            .map(|n| first + (n * share).min(many)..first + ((n + 1) * share).min(many))
-            .map(|seeds| scope.spawn(|| tell(seeds)))
-            .collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| tell(&next, first + many))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
     });
     let (mut changes, mut items, mut broken) = (Figures::default(), Figures::default(), Vec::new());
@@ -45,14 +46,26 @@ struct Told {
     broken: Vec<Broken>,
 }
 
-/// Goes on behind a story that breaks a law: how many do is a figure too.
+/// Goes on behind a story that breaks a law: how many do is a figure too. With `LAWS_STOP` the first one, as it was
+/// drawn, is the last.
 #[expect(clippy::print_stdout, reason = "a campaign of hours says at once what it found")]
-fn tell(seeds: Range<u64>) -> Told {
+fn tell(next: &AtomicU64, end: u64) -> Told {
     let mut told = Told::default();
-    for seed in seeds {
-        let few = if told.broken.len() < 10 { 400 } else { 0 };
+    let stops = std::env::var_os("LAWS_STOP").is_some();
+    let feed = std::env::var("LAWS_FEED").ok();
+    loop {
+        let seed = next.fetch_add(1, Ordering::Relaxed);
+        if seed >= end {
+            return told;
+        }
+        let of_changes = seed.is_multiple_of(2);
+        let name = if of_changes { "changes" } else { "items" };
+        if feed.as_ref().is_some_and(|feed| feed != name) {
+            continue;
+        }
+        let few = if stops || told.broken.len() >= 10 { 0 } else { 400 };
         let laws = Laws::seeds(seed..seed + 1).tries(few);
-        let (result, figures) = if seed % 2 == 0 {
+        let (result, figures) = if of_changes {
             (laws.changes(Ledger::default), &mut told.changes)
         } else {
             (laws.items(Copy::default), &mut told.items)
@@ -64,10 +77,12 @@ fn tell(seeds: Range<u64>) -> Told {
                 figures.lost += broken.fallen.lost;
                 figures.invented += broken.fallen.invented;
                 told.broken.push(*broken);
+                if stops {
+                    next.store(end, Ordering::Relaxed);
+                }
             }
         }
     }
-    told
 }
 
 /// The figures of both feeds side by side, as a table of Markdown.

@@ -1,9 +1,8 @@
 //! The histories that lose data without a rule, each a case of its own against the simulator.
 //!
-//! Each is named by a patch of `tests/laws/without` that takes its rule out; `.ci/without-rules` applies one after the
-//! other, and demands that the case fails. Rules of the store, of the command and of answers that no simulated server
-//! gives are held by tests that stand elsewhere: their patches say where (`# in:`). What each history would lose, and
-//! where it is told:
+//! Each is named by a row of `tests/laws/rules.toml` that takes its rule out; `.ci/rules` takes out one after the other,
+//! and demands that the case fails. Rules of the store, of the command and of answers that no simulated server gives are
+//! held by tests that stand elsewhere: their rows say where (`in`). What each history would lose, and where it is told:
 //!
 //! | History | Case |
 //! |---|---|
@@ -75,36 +74,25 @@ mod resync;
 mod times;
 mod whole;
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fs, path::Path};
 
-/// The texts of the files of a folder of the laws, each with its file's name.
-fn texts(folder: &str, ending: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/laws").join(folder);
-    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let named = |path: PathBuf| {
-        let name = path.file_name()?.to_str()?.strip_suffix(ending)?.to_owned();
-        Some((name, fs::read_to_string(path).unwrap()))
-    };
-    paths.filter_map(named).collect()
+/// The cases that the histories are.
+fn told(laws: &Path) -> BTreeSet<String> {
+    let mut cases = BTreeSet::new();
+    for entry in fs::read_dir(laws.join("histories")).unwrap() {
+        let path = entry.unwrap().path();
+        let (file, text) = (path.file_stem().unwrap().to_str().unwrap(), fs::read_to_string(&path).unwrap());
+        let tests = text.split("#[test]\nfn ").skip(1).filter_map(|test| test.split_once('('));
+        cases.extend(tests.map(|(name, _)| format!("histories::{file}::{name}")));
+    }
+    cases
 }
 
 #[test]
 fn a_rule_is_taken_out_for_every_history() {
-    let mut cases = BTreeSet::new();
-    for (file, text) in texts("histories", ".rs") {
-        let tests = text.split("#[test]\nfn ").skip(1).filter_map(|test| test.split_once('('));
-        cases.extend(tests.map(|(name, _)| format!("histories::{file}::{name}")));
-    }
-    let mut named = BTreeSet::new();
-    for (patch, text) in texts("without", ".patch") {
-        assert!(text.contains("\n# rule: "), "{patch} tells no rule");
-        if !text.starts_with("# in: ") {
-            named.extend(text.lines().filter_map(|line| line.strip_prefix("# case: ").map(str::to_owned)));
-        }
-    }
-    assert_eq!(cases, named);
+    let laws = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/laws");
+    let rules = fs::read_to_string(laws.join("rules.toml")).unwrap();
+    let of_the_laws = rules.split("[[rule]]\n").skip(1).filter(|rule| !rule.contains("\nin = "));
+    let named = of_the_laws.flat_map(|rule| rule.split('"').filter(|text| text.starts_with("histories::")));
+    assert_eq!(told(&laws), named.map(str::to_owned).collect());
 }

@@ -1,6 +1,8 @@
 //! The laws of a correct synchronization, over both feeds: stories drawn from seeds, and those that once broke one.
 //!
 //! `LAWS_SEEDS` is how many stories are told (`LAWS_FIRST` is the first seed), `LAWS_STORY` one that is told alone.
+//! `LAWS_FEED` tells those of one feed only (`changes` or `items`); with `LAWS_STOP` the first that breaks a law is the
+//! last.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 #![allow(
