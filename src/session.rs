@@ -19,7 +19,7 @@ mod start;
 use std::time::Duration;
 
 use http::{Request, Response};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     course::Followed,
@@ -207,6 +207,19 @@ impl<Q: Followed> Session<Q> {
         };
     }
 
+    /// Whether the answer at hand would be the only one to tell a time that is much later than anything proves, and that
+    /// is kept or given out: a single one may lie. No other answer follows in a run that began at the end of the log.
+    fn wants_a_witness(&self, end: &Timestamp) -> bool {
+        let known = match &self.start {
+            Start::Checkpoint(checkpoint) => checkpoint.moment().max(*end),
+            _ => *end,
+        };
+        let is_late = |time: Timestamp| time.duration_since(known) > BELIEVED_OF_ONE;
+        !self.time.agrees()
+            && self.confirmations < MOST_CONFIRMATIONS
+            && self.time.time().is_some_and(is_late)
+    }
+
     /// Opens the next request; the digest it may need comes first.
     fn open(&mut self, now: Duration) -> Result<Option<Request<Vec<u8>>>, Error> {
         if self.open.is_none() {
@@ -297,7 +310,7 @@ impl<Q: Followed> Session<Q> {
         self.fence_read = Some(self.time.now());
         let time = self.time.time().unwrap_or(fence.time());
         self.scope = self.scope.with_list(fence.id());
-        let end = fence.to_string();
+        let (end, end_time) = (fence.to_string(), fence.time());
         let course = match std::mem::replace(&mut self.phase, Phase::Broken) {
             Phase::FenceAgain(mut course) => {
                 course.fence_anew(fence, time);
@@ -334,6 +347,11 @@ impl<Q: Followed> Session<Q> {
             return Err(Trouble::Behind(format!(
                 "the log's end {end} lies before what was read already; the answer came from a copy that lags behind"
             )));
+        }
+        if matches!(judgement, Judgement::AtEnd | Judgement::Resync(_)) && self.wants_a_witness(&end_time) {
+            self.confirmations += 1;
+            self.phase = Phase::FenceAgain(course);
+            return Ok(Outcome::Nothing);
         }
         self.phase = Phase::Under(course);
         match &mut self.phase {
@@ -486,5 +504,7 @@ fn names(scope: &Scope, token: &ChangeToken) -> bool {
 
 /// Readings of the log's end after the first, before one that lies far below the position is believed.
 const MOST_READINGS: u32 = 3;
+/// How much later than what is known of the time one answer may say it is.
+const BELIEVED_OF_ONE: SignedDuration = SignedDuration::from_hours(24);
 /// Readings of the log's end only for the time, before the run ends without it.
 const MOST_CONFIRMATIONS: u32 = 4;

@@ -120,7 +120,8 @@ impl Run {
 
     /// Takes a second reading of the log's end.
     pub(super) fn fence_anew(&mut self, fence: ChangeToken, fence_time: Timestamp) {
-        (self.fence, self.fence_time, self.clock) = (fence, fence_time, fence_time);
+        self.fence = fence;
+        self.observe_time(fence_time, fence_time);
     }
 
     /// Takes the server's time, and the time at which the end of the log was read.

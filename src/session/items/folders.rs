@@ -202,7 +202,8 @@ impl Sync {
             changes.push(ItemChange::Upserted(row));
         }
         let passed = answer.rows.iter().map(|row| row.id()).fold(self.folders.passed, i32::max);
-        let comes_forward = passed > self.folders.passed;
+        let passes_empty = self.passes_empty(answer);
+        let comes_forward = passed > self.folders.passed || passes_empty;
         let listing = self.items_mut().folders.first_mut().and_then(|folder| folder.listing.as_mut());
         let Some(listing) = listing else { return Ok(self.folder_moved()) };
         if next.is_none() {

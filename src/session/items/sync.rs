@@ -84,6 +84,8 @@ pub(super) struct Sync {
     behind: u32,
     /// The end of the log that the youngest answer by ids or by folder knew.
     answered: Option<ChangeToken>,
+    /// Pages in a row without a row, though more were said to follow.
+    empty_pages: u32,
 }
 
 /// Where an increment begins that does not begin at the position, or began, and when that was surely inside the log.
@@ -204,6 +206,7 @@ impl Sync {
             unlike: 0,
             behind: 0,
             answered: None,
+            empty_pages: 0,
         }
     }
 

@@ -134,8 +134,20 @@ fn a_fence_equal_to_the_position_renews_its_moment_without_a_page() {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
     script.date = Some(40 * DAY);
     script.fence(&token(100, -MINUTE));
+    script.fence(&token(100, -MINUTE));
     let end = script.up_to_date();
     assert_eq!((end.token(), end.moment()), (Some(&token(100, -MINUTE)), at(40 * DAY)));
+}
+
+/// Within a day of what is known one answer is enough; beyond it the earlier of two that differ counts.
+#[test]
+fn a_date_weeks_ahead_that_no_other_answer_confirms_is_not_kept() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.date = Some(40 * DAY);
+    script.fence(&token(100, -MINUTE));
+    script.date = Some(MINUTE);
+    script.fence(&token(100, -MINUTE));
+    assert_eq!(script.up_to_date().moment(), at(MINUTE));
 }
 
 #[test]

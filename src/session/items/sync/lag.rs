@@ -1,4 +1,4 @@
-//! Answers from a copy of the list that lags behind: how young an answer must be to be believed.
+//! Answers from a copy of the list that lags behind, and pages that bring nothing: which of them are believed.
 
 use super::{Said, Sync};
 use crate::{
@@ -42,6 +42,13 @@ impl Sync {
         Ok(())
     }
 
+    /// Whether a page after which more is said to follow may bring nothing: a circle of such pages would have no end.
+    pub(in crate::session::items) fn passes_empty(&mut self, answer: &Rowset) -> bool {
+        let brings = answer.rows.len() + answer.broken.len() > 0;
+        self.empty_pages = if brings { 0 } else { self.empty_pages.saturating_add(1) };
+        !brings && self.empty_pages <= MOST_EMPTY
+    }
+
     pub(super) fn position_number(&self) -> i64 {
         match &self.state.position {
             Position::Token(token) => token.number(),
@@ -71,5 +78,8 @@ impl Sync {
     }
 }
 
+/// Pages in a row without a row. A server looks through a list in pieces of some thousand items, and nothing of what
+/// it found in one may be for the caller.
+const MOST_EMPTY: u32 = 1_000;
 /// Answers in a row that end long before they began, after which it is another log.
 const MOST_BEHIND: u32 = 3;

@@ -295,15 +295,27 @@ fn folders_asked_for_by_id_may_come_over_several_pages() {
 
 #[test]
 fn a_page_that_does_not_come_forward_is_no_progress() {
-    for rows in [&[][..], &[(1, "a")]] {
-        let mut items = Items::new(Start::Beginning);
-        items.fence(&token(100, 0));
-        items.answer(&Answer::new(100).list());
-        items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("A"));
-        items.page();
-        items.answer(&Answer::new(100).list().rows(rows).next("B"));
-        assert!(matches!(items.error(), Error::Protocol { .. }));
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("A"));
+    items.page();
+    items.answer(&Answer::new(100).list().rows(&[(1, "a")]).next("B"));
+    assert!(matches!(items.error(), Error::Protocol { .. }));
+}
+
+/// A server looks through a list piece by piece, and nothing in one may be for the caller; a circle has no end.
+#[test]
+fn pages_without_rows_come_between_others_but_not_for_ever() {
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(100).list());
+    for turn in 0..1_000 {
+        items.answer(&Answer::new(100).list().next(["A", "B"][turn % 2]));
+        assert!(items.page().changes.is_empty());
     }
+    items.answer(&Answer::new(100).list().next("A"));
+    assert!(matches!(items.error(), Error::Protocol { .. }));
 }
 
 #[test]
