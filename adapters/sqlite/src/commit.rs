@@ -136,7 +136,7 @@ pub(crate) fn apply(
     let remover =
         Remover { open, table: &table, tombstones: context.tombstones, track: context.track, at: context.at };
     let mut writer = Writer::new(open, &table, &layout, batch.schema)?;
-    let buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
+    let mut buried = open.prepare_cached("SELECT 1 FROM _tombstones")?.exists([])?;
     let mut along = Vec::new();
     let touch = |id: i32| -> Result<(), MirrorError> {
         if context.track {
@@ -145,6 +145,8 @@ pub(crate) fn apply(
         Ok(())
     };
     for change in batch.changes {
+        // What goes may come again in the same page.
+        buried |= context.tombstones && !matches!(change, ItemChange::Upserted(_));
         match change {
             ItemChange::Upserted(row) => {
                 writer.put(row, &mut state, mark)?;

@@ -49,6 +49,15 @@ fn an_item_that_comes_back_has_no_tombstone() {
     assert_eq!((told(&copy).len(), copy.ids()), (1, vec![1]));
 }
 
+/// It was deleted and restored between two runs, and one page tells both.
+#[test]
+fn an_item_that_goes_and_comes_back_in_one_page_has_no_tombstone() {
+    let mut copy = Copy::with(|mirror| mirror.tombstones(true));
+    copy.fill(&[item(1, "a")]);
+    copy.delta(&[deleted(1), item(1, "a").up()]);
+    assert_eq!((told(&copy).len(), copy.ids()), (0, vec![1]));
+}
+
 #[test]
 fn without_leave_nothing_is_kept() {
     let mut copy = Copy::new();
