@@ -19,7 +19,7 @@ use crate::{
 
 /// How far a reader has come: everything a new session needs to go on, as one line of text.
 ///
-/// The text holds a version, what the checkpoint is bound to (feed, host, scope, query), the position, and a
+/// The text holds a version, what it is bound to (feed, host, scope, site collection, query), the position, and a
 /// checksum. `to_string()` gives the exact text it was read from or handed out as; keep it, commit it together with
 /// the work it stands for, and read it back with `parse()`. Nothing in it is secret.
 ///
@@ -88,6 +88,13 @@ impl Checkpoint {
     /// The id of the site, web or list whose log this is a position in.
     pub fn scope_id(&self) -> Uuid {
         self.state.scope.id
+    }
+
+    /// The id of the site collection that the web or the list lies in: a copied site has lists of the same ids. `None`
+    /// where the server would not tell it so far, in checkpoints of earlier versions, and for a site collection itself,
+    /// whose id [`scope_id`](Self::scope_id) is.
+    pub fn site_id(&self) -> Option<Uuid> {
+        self.state.site
     }
 
     /// What kind of log this is a position in.
@@ -160,6 +167,24 @@ impl Checkpoint {
         }
         Ok(())
     }
+
+    /// Whether what has this scope id in this site collection is what the checkpoint belongs to; the site collection
+    /// that it is bound to from now on, where one is known. A scope with another id is another one, wherever it lies.
+    pub(crate) fn fits_site(
+        &self,
+        scope: Uuid,
+        asked: Option<Uuid>,
+    ) -> Result<Option<Uuid>, CheckpointError> {
+        let known = self.state.site.filter(|_| self.state.scope.id == scope);
+        match (known, asked) {
+            (Some(is), Some(asked)) if is != asked => Err(CheckpointError::Other {
+                what: SITE_COLLECTION,
+                is: is.to_string(),
+                asked: asked.to_string(),
+            }),
+            (known, asked) => Ok(asked.or(known)),
+        }
+    }
 }
 
 impl fmt::Display for Checkpoint {
@@ -206,10 +231,10 @@ pub enum CheckpointError {
     /// The text is whole, but holds what this version does not know.
     #[error("the checkpoint holds what this version does not know ({0}); use the version that wrote it")]
     Unreadable(String),
-    /// It belongs to another feed, host or scope.
-    #[error("the checkpoint belongs to the {what} {is}, not to the {what} {asked}")]
+    /// It belongs to another feed, host, scope or site collection.
+    #[error("the checkpoint belongs to the {what} {is}, not to the {what} {asked}{}", copied(what))]
     Other {
-        /// `feed`, `host` or `scope`.
+        /// `feed`, `host`, `scope` or `site collection`.
         what: &'static str,
         /// What it belongs to.
         is: String,
@@ -231,6 +256,9 @@ pub(crate) struct State {
     pub(crate) feed: FeedName,
     pub(crate) host: String,
     pub(crate) scope: BoundScope,
+    /// The site collection that a web or a list lies in, once it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) site: Option<Uuid>,
     /// The query's members as sent to the server, sorted; without page size, metadata mode and bounds.
     pub(crate) query: Vec<String>,
     pub(crate) position: Position,
@@ -385,10 +413,21 @@ mod text {
     }
 }
 
+/// What the same ids in another site collection mean.
+fn copied(what: &str) -> &'static str {
+    if what == SITE_COLLECTION {
+        ", whose list or web has the same id because one is a copy of the other; go on where it belongs, or start anew \
+         here"
+    } else {
+        ""
+    }
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_false(value: &bool) -> bool {
     !value
 }
 
+const SITE_COLLECTION: &str = "site collection";
 const PREFIX: &str = "sharepoint-changes-checkpoint/";
 const VERSION: &str = "1";

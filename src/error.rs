@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::{fault::Fault, machine::WaitReason};
+use crate::{checkpoint::CheckpointError, fault::Fault, machine::WaitReason};
 
 /// Why a machine ended without [`Action::Done`](crate::Action::Done).
 ///
@@ -28,6 +28,10 @@ pub enum Error {
         /// The `SPRequestGuid` of the answer; `None` where it had none.
         request_id: Option<String>,
     },
+    /// The list or web that the server has under the checkpoint's id lies in another site collection: that of a copied
+    /// site, whose log is not the one that was read.
+    #[error("the checkpoint cannot be continued")]
+    Checkpoint(#[source] CheckpointError),
     /// The start lies after the end of the log: a time that has not come yet.
     #[error("the start time {start} lies beyond the end of the change log ({fence})")]
     StartBeyondFence {

@@ -26,6 +26,7 @@
 //!
 //! # let answers = [
 //! #     r#"{"CurrentChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161690900000;912004655"}}"#,
+//! #     r#"{"CurrentChangeToken":{"StringValue":"1;1;5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10;639082161690900000;912004655"}}"#,
 //! #     r#"{"d":{"results":[{"__metadata":{"type":"SP.ChangeItem"},
 //! #         "ChangeToken":{"StringValue":"1;3;3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66;639082161310130000;912004518"},
 //! #         "ChangeType":1,"SiteId":"5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10","Time":"2026-03-04T10:15:31Z","ItemId":17,

@@ -15,6 +15,7 @@ mod overlap;
 mod run;
 mod server_time;
 mod start;
+mod whose;
 
 use std::time::Duration;
 
@@ -28,13 +29,12 @@ pub use self::{
     start::{Reload, Settings, Start, StartError},
 };
 use self::{
-    course::{Ask, Asker, Binding, Course, Outcome, Reaction, Trouble},
+    course::{Ask, Asker, Course, Outcome, Reaction, Trouble},
     link::Link,
     log::Judgement,
     server_time::ServerTime,
 };
 use crate::{
-    checkpoint::BoundScope,
     digest::{self, Digest},
     error::{DecodeError, Error},
     fault::{self, Fault, FaultClass},
@@ -54,7 +54,7 @@ use crate::{
 /// A session is made for a run and driven to its [`Done`]; the next run is a new session from the last committed
 /// checkpoint. Everything is delivered at least once: commit what a page brings together with its checkpoint.
 ///
-/// The end of the log is read first; then pages are read up to it. An answer that proves nothing ends in an error or
+/// The end of the log is read first, and whose log it is; then pages are read up to it. An answer that proves nothing ends in an error or
 /// in [`Done::Resync`], never in [`Done::UpToDate`].
 #[derive(Debug)]
 pub struct Session<Q: Followed = ChangeQuery> {
@@ -71,6 +71,8 @@ pub struct Session<Q: Followed = ChangeQuery> {
     confirmations: u32,
     /// How often the log's end lay before the position.
     readings: u32,
+    /// How often the question whose log it is was not answered.
+    unanswered: u32,
     phase: Phase<Q::Course>,
     /// The request that waits for its answer.
     open: Option<Open<Step<Q>>>,
@@ -89,6 +91,8 @@ type PageOf<Q> = <<Q as Followed>::Course as Course>::Page;
 enum Phase<C: Course> {
     /// The end of the log is not known yet.
     Fence,
+    /// This is the end of the log, and whose log it is is not known yet.
+    Whose(Box<ChangeToken>),
     /// The end lay below the position, or the time is not certain: the end is read once more.
     FenceAgain(Box<C>),
     /// Pages are read.
@@ -109,6 +113,8 @@ struct Open<S> {
 #[derive(Debug, Clone, Copy)]
 enum Question<S> {
     Fence,
+    /// Whose log it is.
+    Whose,
     /// Asked for at this time of the caller's clock.
     Digest(Duration),
     Step(S),
@@ -151,6 +157,7 @@ impl<Q: Followed> Session<Q> {
             fence_read: None,
             confirmations: 0,
             readings: 0,
+            unanswered: 0,
             phase: Phase::Fence,
             open: None,
             last,
@@ -171,6 +178,10 @@ impl<Q: Followed> Session<Q> {
             Phase::Fence | Phase::FenceAgain(_) => {
                 let request = fence::request(&self.site, &self.scope);
                 Some(Open { request, question: Question::Fence })
+            }
+            Phase::Whose(_) => {
+                let request = fence::request(&self.site, &Scope::Site);
+                Some(Open { request, question: Question::Whose })
             }
             Phase::Under(course) => {
                 let asker = Asker {
@@ -246,10 +257,12 @@ impl<Q: Followed> Session<Q> {
             self.time.observe(date);
         }
         self.tell_time();
-        let request_id = || fault::request_id(answer.headers());
         let taken = match question {
             Question::Fence => {
                 fence::read(answer.body()).map_err(Trouble::from).and_then(|token| self.on_fence(token))
+            }
+            Question::Whose => {
+                fence::read(answer.body()).map_err(Trouble::from).and_then(|end| self.on_whose(&end))
             }
             Question::Digest(asked) => {
                 digest::read(answer).map_err(Trouble::from).map(|digest| self.on_digest(digest, asked))
@@ -259,9 +272,21 @@ impl<Q: Followed> Session<Q> {
                 _ => Ok(Outcome::Nothing),
             },
         };
+        if taken.is_ok() {
+            self.link.accepted(answer.headers(), matches!(question, Question::Digest(_)));
+        }
+        self.act_on(question, taken, || fault::request_id(answer.headers()))
+    }
+
+    /// Acts on what was made of an answer.
+    fn act_on(
+        &mut self,
+        question: Question<Step<Q>>,
+        taken: Result<Outcome<PageOf<Q>>, Trouble>,
+        request_id: impl FnOnce() -> Option<String>,
+    ) -> Result<(), Error> {
         match taken {
             Ok(outcome) => {
-                self.link.accepted(answer.headers(), matches!(question, Question::Digest(_)));
                 self.settle(outcome);
                 Ok(())
             }
@@ -299,7 +324,7 @@ impl<Q: Followed> Session<Q> {
         }
     }
 
-    /// Judges where the log ends.
+    /// Takes where the log ends.
     fn on_fence(&mut self, fence: ChangeToken) -> Result<Outcome<PageOf<Q>>, Trouble> {
         if !names(&self.scope, &fence) || fence.is_synthetic() {
             return Err(
@@ -310,28 +335,17 @@ impl<Q: Followed> Session<Q> {
         self.fence_read = Some(self.time.now());
         let time = self.time.time().unwrap_or(fence.time());
         self.scope = self.scope.with_list(fence.id());
-        let (end, end_time) = (fence.to_string(), fence.time());
-        let course = match std::mem::replace(&mut self.phase, Phase::Broken) {
+        match std::mem::replace(&mut self.phase, Phase::Broken) {
             Phase::FenceAgain(mut course) => {
-                course.fence_anew(fence, time);
-                course
+                course.fence_anew(fence.clone(), time);
+                self.judge(course, &fence)
             }
-            _ => {
-                let id = if let Start::Token(token) = &self.start { token.id() } else { fence.id() };
-                let binding = Binding {
-                    host: self.site.host().to_owned(),
-                    scope: BoundScope::new(&self.scope, id),
-                    members: self.query.members(&self.site),
-                };
-                match Q::Course::begin(&self.start, binding, fence, time, &self.query, &self.settings) {
-                    Ok(course) => {
-                        self.look_back(time);
-                        Box::new(course)
-                    }
-                    Err(error) => return Ok(Outcome::Failed(error)),
-                }
-            }
-        };
+            _ => self.ask_whose(fence),
+        }
+    }
+
+    /// Judges the position by the end of the log.
+    fn judge(&mut self, course: Box<Q::Course>, end: &ChangeToken) -> Result<Outcome<PageOf<Q>>, Trouble> {
         let judgement = course.judge();
         let lags = judgement == Judgement::Lags;
         let restarted = judgement == Judgement::Resync(ResyncReason::LogRestarted);
@@ -348,7 +362,7 @@ impl<Q: Followed> Session<Q> {
                 "the log's end {end} lies before what was read already; the answer came from a copy that lags behind"
             )));
         }
-        if matches!(judgement, Judgement::AtEnd | Judgement::Resync(_)) && self.wants_a_witness(&end_time) {
+        if matches!(judgement, Judgement::AtEnd | Judgement::Resync(_)) && self.wants_a_witness(&end.time()) {
             self.confirmations += 1;
             self.phase = Phase::FenceAgain(course);
             return Ok(Outcome::Nothing);
@@ -367,6 +381,10 @@ impl<Q: Followed> Session<Q> {
         answer: &Response<&[u8]>,
         fault: Fault,
     ) -> Result<(), Error> {
+        if matches!(question, Question::Whose) && self.does_without(Some(fault.class())) {
+            let taken = self.begin(None);
+            return self.act_on(question, taken, || fault::request_id(answer.headers()));
+        }
         let carries_token = matches!(question, Question::Step(step) if Q::Course::carries_token(step));
         let fault = fault.for_request(carries_token);
         let reaction = match (fault.class(), question, &mut self.phase) {
@@ -395,6 +413,10 @@ impl<Q: Followed> Session<Q> {
 
     /// Acts on a success that cannot be read: one that was cut is asked for again.
     fn on_unreadable(&mut self, question: Question<Step<Q>>, error: DecodeError) -> Result<(), Error> {
+        if matches!(question, Question::Whose) && (self.does_without(None) || !error.is_cut()) {
+            let taken = self.begin(None);
+            return self.act_on(question, taken, || error.request_id().map(str::to_owned));
+        }
         let reaction = match (question, &mut self.phase) {
             (Question::Step(step), Phase::Under(course)) => course.on_unreadable(step, &error),
             _ => Reaction::Usual,

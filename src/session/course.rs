@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use http::Request;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{
     items::Notice,
@@ -109,11 +110,13 @@ pub trait Course: Sized + Debug {
     fn follow(page: &mut Self::Page, follows: Option<String>, notices: Vec<Notice>) -> String;
 }
 
-/// What a run without a checkpoint is bound to.
+/// What a run is bound to, or one without a checkpoint.
 #[derive(Debug)]
 pub struct Binding {
     pub(crate) host: String,
     pub(crate) scope: BoundScope,
+    /// The site collection that the scope lies in, as far as that is known, by the checkpoint or by the server.
+    pub(crate) site: Option<Uuid>,
     pub(crate) members: Vec<String>,
 }
 

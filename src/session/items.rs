@@ -94,11 +94,14 @@ impl Course for Items {
         };
         let state = match start {
             // A narrower query reads fewer fields: from here on only it is bound.
-            Start::Checkpoint(checkpoint) => State { query: binding.members, ..checkpoint.state().clone() },
+            Start::Checkpoint(checkpoint) => {
+                State { query: binding.members, site: binding.site, ..checkpoint.state().clone() }
+            }
             _ => State {
                 feed: FeedName::Items,
                 host: binding.host,
                 scope: binding.scope,
+                site: binding.site,
                 query: binding.members,
                 position,
                 moment,

@@ -77,11 +77,14 @@ impl Run {
         let too_old = older(fence_time, moment, settings.retention);
         let state = match start {
             // A narrower query passes rows by that the earlier one asked for: from here on only it is bound.
-            Start::Checkpoint(checkpoint) => State { query: binding.members, ..checkpoint.state().clone() },
+            Start::Checkpoint(checkpoint) => {
+                State { query: binding.members, site: binding.site, ..checkpoint.state().clone() }
+            }
             _ => State {
                 feed: FeedName::Changes,
                 host: binding.host,
                 scope: binding.scope,
+                site: binding.site,
                 query: binding.members,
                 from_beginning: match position {
                     Position::Beginning => true,

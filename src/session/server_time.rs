@@ -129,6 +129,14 @@ pub(super) fn correct(state: &mut State, fence: &ChangeToken, fence_time: Timest
             // What was settled by such a time is read again.
             permissions.candidate.take_if(|candidate| candidate.time > now);
         }
+        // An end is settled by the time at which this one was read, not by the lie.
+        if let Some(read) = &mut items.columns_read {
+            correct(&mut read.end.time, now);
+        }
+        if let Some(named) = &mut items.named {
+            correct(&mut named.moment, named.from.time());
+            correct(&mut named.time, now);
+        }
     }
     if state.candidate.as_ref().is_some_and(|candidate| candidate.time > now) {
         state.candidate = None;
@@ -147,7 +155,10 @@ pub(super) fn latest(state: &State) -> Timestamp {
     let permissions = items.and_then(|items| items.permissions.as_ref());
     let read = permissions.map(|permissions| permissions.moment);
     let settling = permissions.and_then(|permissions| permissions.candidate.as_ref()).map(|it| it.time);
-    let others = [state.completed, candidate, load, names, read, settling];
+    let columns = items.and_then(|items| items.columns_read.as_ref()).map(|read| read.end.time);
+    let named = items.and_then(|items| items.named.as_ref());
+    let others = [state.completed, candidate, load, names, read, settling, columns];
+    let others = others.into_iter().chain([named.map(|named| named.moment), named.map(|named| named.time)]);
     marks.chain(others).flatten().fold(state.moment, Timestamp::max)
 }
 
@@ -165,7 +176,9 @@ const MOST_WITNESSES: usize = 8;
 mod tests {
     use super::*;
     use crate::{
-        checkpoint::{BoundScope, Candidate, FeedName, Ids, ItemState, Load, Mark, Permissions},
+        checkpoint::{
+            BoundScope, Candidate, ColumnsRead, FeedName, Ids, ItemState, Load, Mark, Named, Permissions,
+        },
         site::Scope,
     };
 
@@ -238,6 +251,12 @@ mod tests {
             }),
             names_from: Some(token.clone()),
             permissions: Some(Permissions::after(token.clone(), at(0))),
+            columns_read: Some(ColumnsRead {
+                end: Candidate { token: token.clone(), time: at(0) },
+                added: 0,
+                removed: 0,
+            }),
+            named: Some(Named { from: token.clone(), moment: at(0), time: at(0) }),
             ..ItemState::default()
         };
         let state = State {
@@ -246,6 +265,7 @@ mod tests {
             scope: BoundScope::new(&Scope::Web, uuid::Uuid::nil()),
             query: Vec::new(),
             position: Position::Token(token.clone()),
+            site: None,
             moment: at(0),
             from_beginning: false,
             candidate: None,
@@ -260,7 +280,7 @@ mod tests {
         let inside =
             |moment| Mark { moment: Some(moment), ..Mark::new(Position::Token(token.clone()), at(0)) };
         type Spoil<'a> = &'a dyn Fn(&mut State, &mut ItemState);
-        let spoil: [Spoil<'_>; 10] = [
+        let spoil: [Spoil<'_>; 13] = [
             &|state, _| state.moment = far,
             &|state, _| state.candidate = candidate(),
             &|state, _| state.completed = Some(far),
@@ -271,6 +291,9 @@ mod tests {
             &|_, items| items.names_moment = Some(far),
             &|_, items| items.permissions.as_mut().unwrap().moment = far,
             &|_, items| items.permissions.as_mut().unwrap().candidate = candidate(),
+            &|_, items| items.columns_read.as_mut().unwrap().end.time = far,
+            &|_, items| items.named.as_mut().unwrap().moment = far,
+            &|_, items| items.named.as_mut().unwrap().time = far,
         ];
         assert_eq!(latest(&state), at(0));
         for (n, spoil) in spoil.iter().enumerate() {

@@ -82,6 +82,8 @@ fn a_page_of_a_session_with_a_list_of_80_fields_takes_at_most_100() {
         });
         (rows, counted.count_total)
     };
+    turn(Response::new(fence.clone().into_bytes()));
+    // Whose log it is, which it does not tell.
     turn(Response::new(fence.into_bytes()));
     turn(answer(1, &list));
     assert_eq!(turn(answer(10, &list)).0, 10);

@@ -31,6 +31,7 @@
 //! | … on the way up from the beginning | [`age`] `silence_on_the_way_up_from_the_beginning…` |
 //! | a checkpoint is continued with a wider query | [`binding`] `a_wider_query…`, `nor_does_the_query…` |
 //! | another list takes the name, between runs or within one | [`binding`] `a_list_made_anew…`, `a_list_that_loses_its_name…`; [`load`] `a_list_made_anew…` |
+//! | a copied site has a list of the same id | [`binding`] `a_list_of_the_same_id…` |
 //! | a page is lost by polling on, or left in the middle | [`binding`] `a_page_that_was_lost…`, `a_run_that_stops…` |
 //! | SystemUpdate 12, committed, killed before the fetch | [`increment`] `a_system_update_that_was_committed…` |
 //! | an item is deleted before it is asked for by id | [`increment`] `what_is_deleted_while_it_is_pending…` |

@@ -1,7 +1,7 @@
 """GetChanges: the rows of the log that a query asks for."""
 
 from log import (ADD, ASSIGNMENT_ADD, ASSIGNMENT_DELETE, DELETE, LIST, MOVE_AWAY, MOVE_INTO, RENAME, RESTORE, RIGHTS, SCOPE_ADD,
-                 SCOPE_DELETE, SITE, SYSTEM_UPDATE, UPDATE, WEB, instant)
+                 SCOPE_DELETE, SYSTEM_UPDATE, UPDATE, WEB, instant)
 from schema import TITLE_FIELD
 from view import Refusal, View, parse_token, token_of
 
@@ -44,7 +44,7 @@ class Changes(View):
         told["ChangeToken"] = {"StringValue": token_of(row)}
         if mode == "verbose":
             told["ChangeToken"]["__metadata"] = {"type": "SP.ChangeToken"}
-        told.update(ChangeType=row.kind, SiteId=SITE, Time=time_of(row))
+        told.update(ChangeType=row.kind, SiteId=self.site, Time=time_of(row))
         if row.object == "item":
             told.update(Editor="", EditorEmailHint=None, ItemId=row.id, ListId=LIST, ServerRelativeUrl="",
                         SharedByUser=None, SharedWithUsers=None, UniqueId=row.uid, WebId=WEB)

@@ -12,7 +12,7 @@ LATER_HABITS = {"between_lists": 0.25, "moves_as_5_and_6": 0.15, "moves_told_as_
                 "root_renamed_unsaid": 0.1, "large": 0.04, "strange_text": 0.25, "edge_values": 0.25, "gzip": 0.25,
                 "chunked": 0.25, "bom": 0.2, "xml_variants": 0.25, "lying_dates": 0.15, "throttled": 0.12, "denied_once": 0.12,
                 "repeats": 0.2, "foreign_ids": 0.2, "rights": 0.2, "rights_by_move": 0.1, "shared_inside_hidden": 0.1,
-                "one_at_a_time": 0.1, "soap": 0.15, "dressed_values": 0.3}
+                "one_at_a_time": 0.1, "soap": 0.15, "dressed_values": 0.3, "site_untold": 0.1, "copied_site": 0.3}
 ALL = {**HABITS, **LATER_HABITS}
 
 

@@ -6,6 +6,7 @@ from collections import namedtuple
 DAY = 86_400_000
 TICKS_AT_UNIX_EPOCH = 621355968000000000
 SITE = "5c1f0c1e-7a53-4c7e-9d0a-2f6c3a1b9e10"
+COPIED_SITE = "0d5b3f7e-42c1-4e0a-8b6f-71c2a9d4e35b"
 WEB = "a8d24c6b-03f5-4b1a-8e77-d19b52f0c4e3"
 LIST = "3e9b7d52-6c18-4f0d-a2e4-90c17b5d8f66"
 OTHER_LIST = "c4d10f27-9b6e-4d83-8f15-27ae603b9d48"

@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import judge
 import server as wire
 from habits import ALL
-from log import DAY, LIST
+from log import COPIED_SITE, DAY, LIST, SITE
 from story import Story
 from view import WEB_PATH, root_path
 
@@ -108,6 +108,18 @@ class Bench:
         self.run_quietly(story)
         if rng.random() < 0.3:
             self.verify(story, rng)
+        if "copied_site" in story.habits:
+            self.meet_copy(story)
+
+    def meet_copy(self, story):
+        """A copy of the site has a list of the same id: the command keeps to the one it knows, where that was told."""
+        told = "site_untold" not in story.habits
+        story.site = COPIED_SITE
+        code = self.call(story, True)
+        if code != (7 if told else 0) or told and not (SITE in self.said and COPIED_SITE in self.said):
+            raise Failure("at a copied site it ends with %d: %s" % (code, self.said[-400:]))
+        story.site = SITE
+        self.run_quietly(story)
 
     def verify(self, story, rng):
         """The command's own comparison finds nothing, and what somebody else has damaged."""

@@ -12,7 +12,7 @@ import dress
 import soap
 from changes import Changes
 from feed import Feed
-from log import LIST, SITE, WEB
+from log import LIST, WEB
 from view import WEB_PATH, Refusal, View, token_of
 
 CONTENT_TYPES = {"verbose": "verbose", "nometadata": "nometadata;streaming=true", "minimal": "minimalmetadata;streaming=true"}
@@ -77,12 +77,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return 200, headers, soap.enveloped(Feed(story, moment).answer(soap.query_of(body)))
             except Refusal as refusal:
                 return 500, headers, soap.fault(refusal.text)
+        if path.endswith("/_api/site") and "site_untold" in story.habits:
+            raise Refusal(403, "-2147024891, System.UnauthorizedAccessException", "Access denied.")
         if path.endswith("/getchanges"):
             base = "http://%s%s" % (self.headers.get("Host"), WEB_PATH)
             changes = Changes(story, moment)
             rows = [changes.told(row, mode, base) for row in changes.rows(json.loads(body)["query"])]
             return 200, headers, json.dumps({"d": {"results": rows}} if mode == "verbose" else {"value": rows})
-        known = object_at(path, View(story, moment))
+        known = object_at(path, View(story, moment), story.site)
         if known is None:
             raise Refusal(404, "-1, Microsoft.SharePoint.Client.ResourceNotFoundException", "Cannot find resource " + path)
         select = urllib.parse.parse_qs(address.query).get("$select", [""])[0]
@@ -91,10 +93,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return 200, headers, json.dumps({"d": told} if mode == "verbose" else told)
 
 
-def object_at(path, view):
+def object_at(path, view, site):
     token = token_of(view.tail())
     if path.endswith("/_api/site"):
-        return {"Id": SITE, "CurrentChangeToken": {"StringValue": token.replace("1;3;" + LIST, "1;1;" + SITE)}}
+        return {"Id": site, "CurrentChangeToken": {"StringValue": token.replace("1;3;" + LIST, "1;1;" + site)}}
     if path.endswith("/_api/web"):
         return {"Id": WEB, "CurrentChangeToken": {"StringValue": token.replace("1;3;" + LIST, "1;2;" + WEB)}}
     if re.search(r"/_api/web/(lists/getbyid\(guid'%s'\)|lists\(guid'%s'\)|getlist\(.*\)|lists/getbytitle\('bids'\))$" % (LIST, LIST), path):

@@ -4,7 +4,7 @@ import random
 import re
 
 from habits import drawn
-from log import DAY
+from log import DAY, SITE
 from trouble import Trouble
 from world import World
 
@@ -14,7 +14,7 @@ class Story:
         self.seed, self.rng = seed, random.Random(seed)
         names = drawn(seed, self.rng)
         self.habits = set(only) if only is not None else names
-        self.world = World(self.rng, self.habits)
+        self.world, self.site = World(self.rng, self.habits), SITE
         self.trouble = Trouble(self.habits, self.rng)
         self.cap, self.flags = 40 if "cap_40" in self.habits else None, ()
         if "large" in self.habits:

@@ -33,6 +33,7 @@ def parse_token(text):
 class View:
     def __init__(self, story, moment):
         self.world, self.moment, self.habits, self.rng, self.cap = story.world, moment, story.habits, story.rng, story.cap
+        self.site = story.site
         self.purged = min(self.world.purged, moment.log[moment.length - 1].number)
         self.log = [row for row in moment.log[:moment.length] if row.number > self.purged] or moment.log[moment.length - 1:moment.length]
         self.root = root_path(moment)

@@ -204,7 +204,8 @@ fn page_of_a_cookie_session() -> Request<Vec<u8>> {
     let mut session = Session::new(site, few(Scope::List(by_id())), start, Settings::default()).unwrap();
     let fence = format!(r#"{{"CurrentChangeToken":{{"StringValue":"{LIST_NOW}"}}}}"#);
     let digest = r#"{"FormDigestTimeoutSeconds":1800,"FormDigestValue":"0x4F,04 Mar 2026 10:15:30 -0000"}"#;
-    for answer in [fence.as_str(), digest] {
+    let site = fence.replacen(&format!("1;3;{LIST}"), &format!("1;1;{LIST}"), 1);
+    for answer in [fence.as_str(), &site, digest] {
         let _ = sent(&mut session);
         session.receive(Response::new(answer));
     }

@@ -13,3 +13,4 @@ mod overlap;
 mod resync;
 pub(crate) mod script;
 mod unreadable;
+mod whose;

@@ -204,6 +204,7 @@ impl From<Error> for Failure {
             Error::Exhausted(_) | Error::Unsettled { .. } | Error::Behind { .. } => Exit::TEMPORARY,
             Error::StartBeyondFence { .. } | Error::TooManyLookups { .. } => Exit::USAGE,
             Error::TooManyRequests(_) => Exit::LIMIT,
+            Error::Checkpoint(_) => Exit::STATE,
             _ => Exit::FAILURE,
         };
         // Its text tells the status alone; the server's own words are the cause.
@@ -224,8 +225,12 @@ impl From<Error> for Failure {
         };
         let too_many =
             matches!(&error, Error::Decode(error) if error.limit().is_some_and(|it| it != "fields"));
+        let advice = matches!(error, Error::Checkpoint(_)).then_some(
+            "Use the address of the site it was made at; for this one use another state file or copy.",
+        );
         let mut failure = Failure::new(exit, error);
         (failure.word, failure.wait) = (word, wait);
+        failure.advice = advice.map(str::to_owned);
         failure.details.extend(server_says);
         if too_many {
             failure = failure.advice(

@@ -1,7 +1,8 @@
 //! Checkpoints: what they are bound to, and how pages follow one another.
 
 use sharepoint_changes::{
-    ChangeQuery, CheckpointError, Kinds, ListRef, Objects, Preset, ResyncReason, Scope, StartError,
+    ChangeQuery, CheckpointError, Error, Kinds, ListRef, Objects, Preset, ResyncReason, Scope, Start,
+    StartError,
 };
 use sharepoint_simulator::world::Template;
 
@@ -64,6 +65,29 @@ fn a_list_made_anew_under_its_name_is_another_one() {
     journal.read_anew(&then);
     journal.write();
     journal.follow();
+}
+
+#[test]
+fn a_list_of_the_same_id_in_a_copied_site_is_another_one() {
+    let mut journal = Journal::new();
+    journal.write();
+    journal.follow();
+    let site = journal.site;
+    let before = journal.world().site(site).id;
+    let after = journal.world().replace_by_copy(site);
+    journal.write();
+    match journal.attempt(&mut |_, _| {}) {
+        Err(Error::Checkpoint(CheckpointError::Other { is, asked, .. })) => {
+            assert_eq!((is, asked), (before.to_string(), after.to_string()));
+        }
+        other => panic!("it was continued: {other:?}"),
+    }
+    journal.kept = None;
+    journal.start = Start::Now;
+    journal.up_to_date(&mut |_, _| {});
+    journal.write();
+    journal.up_to_date(&mut |_, _| {});
+    assert_eq!(journal.last.as_ref().unwrap().site_id, after);
 }
 
 #[test]

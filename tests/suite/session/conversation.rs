@@ -296,12 +296,12 @@ fn a_pause_for_courtesy_is_never_longer_than_a_backoff() {
 #[test]
 fn a_run_sends_no_more_requests_than_its_limit() {
     let mut settings = Settings::default();
-    settings.policy.max_requests = 2;
+    settings.policy.max_requests = 3;
     let mut script = Script::with(query(), Start::Token(token(100, -MINUTE)), settings);
     script.fence(&token(110, 0));
     script.rows(&[token(105, -30)]);
     script.page();
-    assert!(matches!(script.error(), Error::TooManyRequests(2)));
+    assert!(matches!(script.error(), Error::TooManyRequests(3)));
 }
 
 fn with_cookie() -> Script {

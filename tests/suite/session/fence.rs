@@ -282,7 +282,7 @@ fn rows_out_of_order_or_out_of_bounds_are_an_error_and_never_a_page() {
 fn a_current_token_of_another_object_is_an_error() {
     for wrong in [token_of("2", LIST, 110, 0), token_of("3", OTHER, 110, 0), token_of("3", LIST, -1, 0)] {
         let mut script = Script::new(Start::Now);
-        script.fence(&wrong);
+        script.end(&wrong);
         assert!(matches!(script.error(), Error::Protocol { .. }), "{wrong}");
     }
 }

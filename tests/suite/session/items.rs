@@ -20,7 +20,7 @@ use std::time::Duration;
 use http::Request;
 use sharepoint_changes::{
     Action, Basis, ChangeToken, Checkpoint, Done, Error, ItemChange, ItemPage, ItemQuery, ListRef, Machine,
-    Session, Settings, Start,
+    Session, Settings, Start, uuid::Uuid,
 };
 
 use self::rowset::{Answer, Place};
@@ -34,6 +34,8 @@ struct Items {
     date: i64,
     /// That time at the first poll: the caller's clock goes as fast as the server's.
     began: Option<i64>,
+    /// Whether the run was told whose log it reads.
+    told_whose: bool,
 }
 
 impl Items {
@@ -49,7 +51,7 @@ impl Items {
 
     fn wholly(query: ItemQuery, start: Start, settings: Settings) -> Items {
         let session = Session::new(script::site(), query, start, settings).unwrap();
-        Items { session, now: Duration::ZERO, date: 0, began: None }
+        Items { session, now: Duration::ZERO, date: 0, began: None, told_whose: false }
     }
 
     fn resumed(checkpoint: &Checkpoint) -> Items {
@@ -101,7 +103,22 @@ impl Items {
         asked
     }
 
+    /// Answers the question for the end of the log, and the first time that for whose it is.
     fn fence(&mut self, fence: &ChangeToken) {
+        self.end(fence);
+        if !std::mem::replace(&mut self.told_whose, true) {
+            self.whose(script::SITE);
+        }
+    }
+
+    /// Answers the question whose log it is.
+    fn whose(&mut self, site: Uuid) {
+        let uri = self.request().uri().clone();
+        assert!(uri.path().ends_with("/_api/site"), "{uri}");
+        self.end(&script::token_of("1", site, 1, 0));
+    }
+
+    fn end(&mut self, fence: &ChangeToken) {
         assert!(self.request().uri().query().unwrap().ends_with("$select=CurrentChangeToken"));
         self.reply(200, &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));
     }

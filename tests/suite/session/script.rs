@@ -10,6 +10,8 @@ use sharepoint_changes::{
 
 pub(crate) const LIST: Uuid = Uuid::from_u128(0x3e9b7d52_6c18_4f0d_a2e4_90c17b5d8f66);
 pub(crate) const OTHER: Uuid = Uuid::from_u128(0x5c1f0c1e_7a53_4c7e_9d0a_2f6c3a1b9e10);
+/// The site collection that the list lies in.
+pub(crate) const SITE: Uuid = Uuid::from_u128(0x0d5b3f7e_42c1_4e0a_8b6f_71c2a9d4e35b);
 pub(crate) const MINUTE: i64 = 60;
 pub(crate) const DAY: i64 = 24 * 60 * MINUTE;
 
@@ -47,6 +49,8 @@ pub(crate) struct Script {
     pub(crate) date: Option<i64>,
     /// The server's time at the first poll: the caller's clock goes as fast as the server's.
     began: Option<i64>,
+    /// Whether the run was told whose log it reads.
+    pub(crate) told_whose: bool,
     /// How the run ended, where [`fence_behind`](Self::fence_behind) saw its end.
     pub(crate) last_error: Option<Error>,
 }
@@ -61,7 +65,14 @@ impl Script {
     }
 
     pub(crate) fn of(session: Session) -> Script {
-        Script { session, now: Duration::ZERO, date: Some(0), began: None, last_error: None }
+        Script {
+            session,
+            now: Duration::ZERO,
+            date: Some(0),
+            began: None,
+            told_whose: false,
+            last_error: None,
+        }
     }
 
     /// From the text of a checkpoint, with the server's time at this many seconds.
@@ -157,8 +168,23 @@ impl Script {
         self.session.receive(Response::builder().header("date", date).body(body).unwrap());
     }
 
-    /// Answers the question for the end of the log.
+    /// Answers the question for the end of the log, and the first time that for whose it is.
     pub(crate) fn fence(&mut self, fence: &ChangeToken) {
+        self.end(fence);
+        if !std::mem::replace(&mut self.told_whose, true) {
+            self.whose(SITE);
+        }
+    }
+
+    /// Answers the question whose log it is.
+    pub(crate) fn whose(&mut self, site: Uuid) {
+        let uri = self.request().uri().clone();
+        assert!(uri.path().ends_with("/_api/site"), "{uri}");
+        self.end(&token_of("1", site, 1, 0));
+    }
+
+    /// Answers the question for the end of a log.
+    pub(crate) fn end(&mut self, fence: &ChangeToken) {
         let request = self.request();
         assert_eq!(request.uri().query().unwrap().split('&').next_back(), Some("$select=CurrentChangeToken"));
         self.answer(200, &[], &format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#));

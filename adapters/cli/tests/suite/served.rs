@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{Ended, command, run, state};
+use crate::{Ended, command, run, saved, state};
 
 /// A simulated site that is being served; ended with its test.
 pub(crate) struct Served {
@@ -123,6 +123,35 @@ fn what_is_done_on_the_control_path_arrives() {
     let lines = served.tail(&["--list", "Tasks", "--state", &path]).with(0).lines();
     let told: Vec<_> = lines.iter().map(|line| (line["op"].as_str(), line["item_id"].clone())).collect();
     assert_eq!(told[..2], [(Some("add"), id.clone()), (Some("delete"), id)]);
+}
+
+#[test]
+fn a_copy_of_the_site_at_its_address_is_refused_by_state_and_copy() {
+    let served = Served::start(&[]);
+    let (folder, path) = state();
+    let copy = folder.path().join("copy.sqlite").to_str().unwrap().to_owned();
+    let tail = || served.tail(&["--list", "Tasks", "--state", &path]);
+    let mirror = || run(&["mirror", served.address(), "--list", "Tasks", "--into", &copy]);
+    tail().with(0);
+    mirror().with(0);
+    let held = saved(&path);
+    let before = run(&["token", "now", served.address(), "--scope", "site"]).with(0).last()["id"].clone();
+    let id = served.control(&json!({"do": "replace-by-copy"}))["id"].clone();
+    served.control(&json!({"do": "add-item", "list": "Tasks", "values": {"Title": "x"}}));
+    for ended in [tail(), mirror()] {
+        let ended = ended.with(7);
+        let says = |id: &Value| ended.err.contains(&format!("site collection {}", id.as_str().unwrap()));
+        assert!(says(&before) && says(&id) && ended.out.is_empty(), "{} {}", ended.out, ended.err);
+        assert!(
+            ended.err.contains("what to do: Use the address of the site it was made at"),
+            "{}",
+            ended.err
+        );
+    }
+    assert_eq!(saved(&path), held);
+    // Anew it is another log, and bound to it.
+    run(&["mirror", served.address(), "--list", "Tasks", "--into", &copy, "--full"]).with(0);
+    mirror().with(0);
 }
 
 #[test]

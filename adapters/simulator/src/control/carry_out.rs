@@ -162,6 +162,10 @@ impl Server {
                 self.world_mut().move_database(database, number, Duration::ZERO);
                 Ok(json!({}))
             }
+            Command::ReplaceByCopy => {
+                let site = self.world().web(root).site;
+                Ok(json!({ "id": self.world_mut().replace_by_copy(site) }))
+            }
             command => self.change_item(command),
         }
     }

@@ -227,6 +227,8 @@ pub enum Command {
     MoveDatabase {
         number: i64,
     },
+    /// Puts a copy of the site collection in its place: another id, and lists of the same ids.
+    ReplaceByCopy,
     Describe,
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Cost {
     pub(super) troubles: u64,
     /// Answers that told the end of the log.
     looks: u64,
+    /// Answers that told whose log it is.
+    whose: u64,
     /// Answers that told a form digest.
     digests: u64,
     /// Pages of GetChanges, empty ones too.
@@ -46,6 +48,8 @@ pub(super) struct Cost {
 pub(super) enum Asked {
     /// The end of the log.
     End,
+    /// Whose log it is: the end of the log of the site collection, where it is not that which is read.
+    Whose,
     Digest,
     /// A page of GetChanges.
     Changes,
@@ -131,6 +135,7 @@ impl Cost {
         };
         match asked {
             Asked::End => self.looks += 1,
+            Asked::Whose => self.whose += 1,
             Asked::Digest => self.digests += 1,
             Asked::Changes => self.drained += 1,
             Asked::Columns => self.columns += 1,
@@ -163,17 +168,19 @@ impl Cost {
 
     /// The most requests of a run of GetChanges that handed out so many pages.
     ///
-    /// One tells the end of the log, and a second one where that lay behind the position (`looks`). Each page is one, and one is
+    /// One tells the end of the log, and a second one where that lay behind the position (`looks`). One tells whose log it
+    /// is, because a list of another site may have the same id. Each page is one, and one is
     /// the empty page that proves the end; where the run began at the end of the log, none is asked for (`ends`), and two
     /// where an overlap that another run began is read once more.
     pub(super) fn most_of_changes(&self, pages: u64, looks: u64, ends: u64) -> u64 {
         let drained = if ends == 0 { 0 } else { self.drained.min(pages + ends) };
-        self.troubles + self.digests + self.looks.min(looks) + drained
+        self.troubles + self.digests + self.looks.min(looks) + self.whose.min(1) + drained
     }
 
     /// The most requests of a run over a list's items that handed out so many pages.
     ///
-    /// - The end of the log is told by one answer, and by a second where it lay behind the position. Where the position
+    /// - The end of the log is told by one answer, and by a second where it lay behind the position; whose log it is by
+    ///   one more, because a list of another site may have the same id. Where the position
     ///   is that end and nothing is pending, nothing else is asked but the list and its fields, once after a run during
     ///   which the list went on.
     /// - Each page that is handed out is one answer: of a load, of an increment, of a window of ids, of the rows of
@@ -195,7 +202,7 @@ impl Cost {
     ///   the folder's row.
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
         let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle, again } = *follow_ups;
-        let log = self.troubles + self.digests + self.looks.min(looks);
+        let log = self.troubles + self.digests + self.looks.min(looks) + self.whose.min(1);
         if idle && self.drained == 0 && self.permissions == 0 && self.columns == 0 {
             return log + self.lists.min(1);
         }
@@ -295,6 +302,7 @@ mod tests {
         let mut cost = Cost::default();
         for (asked, pages, looks, idle, spare) in [
             (Asked::End, 0, 1, true, 0),
+            (Asked::Whose, 0, 1, true, 0),
             (Asked::Changes, 0, 1, true, -1),
             (Asked::Changes, 1, 1, false, 0),
             (Asked::Changes, 1, 1, false, -1),
@@ -311,6 +319,7 @@ mod tests {
     fn a_run_over_items_has_no_request_to_spare() {
         let mut cost = Cost::default();
         told(&mut cost, Asked::End, "", None);
+        told(&mut cost, Asked::Whose, "", None);
         let mut at_the_end = cost.clone();
         for asked in [Asked::List, Asked::Since] {
             told(&mut cost, asked, "<Changes/>", None);
@@ -320,17 +329,25 @@ mod tests {
         assert_eq!(most(&cost, plain), cost.sent);
         told(&mut cost, Asked::Permissions, "", None);
         assert_eq!(most(&cost, plain), cost.sent);
-        for asked in [Asked::End, Asked::List, Asked::Since, Asked::Rows, Asked::Folder, Asked::Permissions] {
+        for asked in [
+            Asked::End,
+            Asked::Whose,
+            Asked::List,
+            Asked::Since,
+            Asked::Rows,
+            Asked::Folder,
+            Asked::Permissions,
+        ] {
             let mut one_more = cost.clone();
             told(&mut one_more, asked, "<Changes/>", None);
             assert!(most(&one_more, plain) < one_more.sent, "{asked:?}");
         }
         let idle = FollowUps { idle: true, ..plain };
-        assert_eq!(most(&at_the_end, idle), 1);
+        assert_eq!(most(&at_the_end, idle), 2);
         told(&mut at_the_end, Asked::List, "", None);
-        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (2, 2));
+        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (3, 3));
         told(&mut at_the_end, Asked::Rows, "", None);
-        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (2, 3));
+        assert_eq!((most(&at_the_end, idle), at_the_end.sent), (3, 4));
         // A page that came though nothing more was to be asked is one too many all the same.
         told(&mut cost, Asked::Since, "<z:row ows_ID='3' />", None);
         assert!(cost.most_of_items(1, &plain) < cost.sent);

@@ -130,6 +130,8 @@ pub(super) struct Stage<P> {
     pub(super) end: Option<LogEnd>,
     /// Where it ended when the run first read it.
     first_end: Option<LogEnd>,
+    /// Whether the run reads the log of a site collection; `None` before it asked for the end.
+    of_a_site: Option<bool>,
     /// What is counted whenever the end of the log is read.
     pub(super) counted: Option<Scope>,
     /// How it stood then.
@@ -180,6 +182,7 @@ impl<P: Theatre> Stage<P> {
             pages: 0,
             end: None,
             first_end: None,
+            of_a_site: None,
             counted: None,
             census: None,
             quiet: true,
@@ -223,7 +226,7 @@ impl<P: Theatre> Stage<P> {
         self.crash = plan.crash.map_or_else(Crash::never, Crash::at);
         (self.cost, self.scripted, self.pages) = (Cost::default(), 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
-        (self.census, self.first_end) = (None, None);
+        (self.census, self.first_end, self.of_a_site) = (None, None, None);
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
         self.plan = plan;
     }
@@ -304,7 +307,7 @@ impl<P: Theatre> Stage<P> {
         }
         let fault = self.plan.faults.iter().find(|(at, _)| *at == number).map(|(_, fault)| fault.clone());
         fault.clone().into_iter().for_each(|fault| self.theatre.meet(fault));
-        let asked = Asked::of(&request);
+        let asked = self.asked(&request);
         let behind = self.swap_behind();
         let site = self.activity.site();
         let counted = self.counted;
@@ -341,6 +344,17 @@ impl<P: Theatre> Stage<P> {
             Err(SendError::Lost(_)) => Ok(Ok(Sent::Lost)),
             Err(SendError::Fatal(error)) => Err(Fallen::of(6, format!("the transport gave up: {error:?}"))),
         }
+    }
+
+    /// What a request asks for. The end of a site collection's log tells whose log it is that another end was asked of.
+    fn asked(&mut self, request: &Request<Vec<u8>>) -> Asked {
+        let asked = Asked::of(request);
+        if asked != Asked::End {
+            return asked;
+        }
+        let is_of_a_site = request.uri().path().ends_with("/site");
+        let reads_one = *self.of_a_site.get_or_insert(is_of_a_site);
+        if is_of_a_site && !reads_one { Asked::Whose } else { asked }
     }
 
     /// Puts a copy that lags behind in the place of the world, as often as not; returns the world.

@@ -77,6 +77,14 @@ impl World {
         (0..self.sites.len()).map(|at| SiteRef(u32::try_from(at).unwrap_or(u32::MAX)))
     }
 
+    /// Puts a copy of a site collection in its place, as one does that makes a site of another's backup: it has another
+    /// id, and its webs and lists keep theirs. Returns the new id.
+    pub fn replace_by_copy(&mut self, site: SiteRef) -> Uuid {
+        let id = self.guid();
+        self.site_mut(site).id = id;
+        id
+    }
+
     /// Changes a setting of the site collection: Site 2.
     pub fn update_site(&mut self, site: SiteRef) {
         self.write(&Note::new(Event::Update, site, Object::Site).exact());

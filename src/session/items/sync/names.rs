@@ -76,9 +76,9 @@ impl Sync {
                     let number = change.token.number();
                     let gone = matches!(change.kind, ChangeKind::Delete | ChangeKind::MoveAway);
                     if gone {
-                        naming.gone.insert(item.item_id)
+                        naming.gone.insert(item.item_id);
                     } else {
-                        naming.gone.remove(item.item_id)
+                        naming.gone.remove(item.item_id);
                     }
                     let items = self.state.items.get_or_insert_default();
                     if let Some(expected) = items.expected.as_mut().filter(|it| gone && number > it.after) {

@@ -229,7 +229,6 @@ fn what_a_folder_took_along_is_not_asked_from_a_token_that_is_too_old() {
     let mut items = Items::resumed(&page.checkpoint);
     items.date = 60 * DAY;
     items.fence(&token(110, 0));
-    items.fence(&token(110, 0));
     // A new load: an answer of GetChanges to so old a start proves nothing.
     items.answer(&Answer::new(110).list());
     items.answer(&Answer::new(110).list().rows(&[(1, "a")]));
