@@ -68,10 +68,6 @@ fn an_idle_database_whose_fence_never_moves_expires_nothing() {
     for day in (0..200).step_by(50) {
         let mut script = Script::resumed(&checkpoint, day * DAY);
         script.fence(&token(100, 0));
-        if day > 0 {
-            // A single answer is not believed for so long a time.
-            script.fence(&token(100, 0));
-        }
         checkpoint = script.up_to_date();
         assert_eq!(checkpoint.moment(), at(day * DAY));
     }
@@ -271,7 +267,6 @@ fn the_end_of_the_log_ends_the_way_up_from_the_beginning() {
     assert!(page.checkpoint.from_beginning());
     // Killed there; and now the log, or the copy of it that answers, ends where the reader stands.
     let mut script = Script::resumed(&page.checkpoint, MINUTE);
-    script.fence(&token(9, -90 * DAY));
     script.fence(&token(9, -90 * DAY));
     let end = script.up_to_date();
     assert_eq!((end.from_beginning(), end.moment()), (false, at(MINUTE)));

@@ -1,21 +1,17 @@
 //! Checkpoints that were stored under a time that has not come yet: they are set right, and that is told once.
 
-use sharepoint_changes::{ChangeToken, Checkpoint, Done, Notice, ResyncReason, Start};
+use sharepoint_changes::{Checkpoint, Done, Notice, ResyncReason, Start};
 
 use super::script::{DAY, MINUTE, Script, at, token};
 
 /// A year that no server's clock shows yet.
 const FAR: i64 = 73 * 365 * DAY;
 
-fn fence_body(fence: &ChangeToken) -> String {
-    format!(r#"{{"CurrentChangeToken":{{"StringValue":"{fence}"}}}}"#)
-}
-
-/// A run on a quiet log whose only answer is written at this time.
+/// A run on a quiet log whose answers are written at this time.
 fn stored_at(date: i64) -> Checkpoint {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
-    script.request();
-    script.answer_at(date, &fence_body(&token(100, -MINUTE)));
+    script.date = Some(date);
+    script.fence(&token(100, -MINUTE));
     let stored = script.up_to_date();
     assert_eq!(stored.moment(), at(date));
     stored
@@ -75,8 +71,7 @@ fn clocks_of_a_farm_that_differ_by_minutes_are_not_worth_a_word() {
 fn it_is_told_when_it_shows_and_not_before() {
     // The first answer lies as that one did, the next one does not.
     let mut script = Script::resumed(&stored_at(FAR), MINUTE);
-    script.request();
-    script.answer_at(FAR, &fence_body(&token(110, 0)));
+    script.fence_dated(FAR, &token(110, 0));
     script.rows(&[token(105, -30)]);
     assert_eq!(script.page().notices, ahead(FAR, MINUTE));
     script.rows(&[]);
@@ -86,10 +81,7 @@ fn it_is_told_when_it_shows_and_not_before() {
 #[test]
 fn a_lie_within_a_run_was_stored_by_nobody() {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
-    script.request();
-    script.answer_at(FAR, &fence_body(&token(110, 0)));
-    // What would be too old then is asked for once more.
-    script.fence(&token(110, 0));
+    script.fence_dated(FAR, &token(110, 0));
     script.rows(&[token(105, -30)]);
     let page = script.page();
     script.rows(&[]);

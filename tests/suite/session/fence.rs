@@ -134,7 +134,6 @@ fn a_fence_equal_to_the_position_renews_its_moment_without_a_page() {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
     script.date = Some(40 * DAY);
     script.fence(&token(100, -MINUTE));
-    script.fence(&token(100, -MINUTE));
     let end = script.up_to_date();
     assert_eq!((end.token(), end.moment()), (Some(&token(100, -MINUTE)), at(40 * DAY)));
 }
@@ -143,10 +142,20 @@ fn a_fence_equal_to_the_position_renews_its_moment_without_a_page() {
 #[test]
 fn a_date_weeks_ahead_that_no_other_answer_confirms_is_not_kept() {
     let mut script = Script::new(Start::Token(token(100, -MINUTE)));
-    script.date = Some(40 * DAY);
-    script.fence(&token(100, -MINUTE));
     script.date = Some(MINUTE);
-    script.fence(&token(100, -MINUTE));
+    script.fence_dated(40 * DAY, &token(100, -MINUTE));
+    assert_eq!(script.up_to_date().moment(), at(MINUTE));
+}
+
+#[test]
+fn where_the_site_is_not_told_the_end_of_the_log_is_read_again_before_such_a_date_is_kept() {
+    let mut script = Script::new(Start::Token(token(100, -MINUTE)));
+    script.date = Some(40 * DAY);
+    script.end(&token(100, -MINUTE));
+    script.request();
+    script.answer(403, &[], "");
+    script.date = Some(MINUTE);
+    script.end(&token(100, -MINUTE));
     assert_eq!(script.up_to_date().moment(), at(MINUTE));
 }
 

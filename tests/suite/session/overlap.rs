@@ -285,7 +285,6 @@ fn an_earlier_position_that_was_the_end_of_an_idle_log_is_as_young_as_that() {
     // Nothing had happened for 50 days when the first run ended.
     let mut script = Script::with(query(), Start::Now, settings);
     script.fence(&token(100, -50 * DAY));
-    script.fence(&token(100, -50 * DAY));
     let end = script.up_to_date();
     let mut script = resumed(&end, 10 * DAY, 60 * MINUTE);
     script.fence(&token(110, 10 * DAY));

@@ -90,7 +90,6 @@ fn the_checkpoint_after_a_resync_on_an_idle_database_can_be_continued() {
     // The last change of the whole database is half a year old.
     let mut script = Script::new(Start::Bootstrap);
     script.fence(&token(110, -180 * DAY));
-    script.fence(&token(110, -180 * DAY));
     let then = script.done().checkpoint().clone();
     // Nothing happened since: there is nothing to read.
     let mut script = Script::resumed(&then, DAY);

@@ -312,10 +312,6 @@ fn runs_weeks_apart_and_a_log_that_stands_still_forget_nothing() {
     // Nobody writes for a hundred days. Once the end has settled it is read up to there once more.
     for day in (150..250).step_by(10) {
         let mut items = run(&checkpoint, day, 260, 150);
-        if day > 150 {
-            // A single answer is not believed for so long a time.
-            items.fence(&token(260, 150 * DAY));
-        }
         if day == 160 {
             items.answer(&end(260, 150).list());
             assert_eq!(items.permissions(&[]).1, 260);
