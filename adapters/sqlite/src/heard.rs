@@ -13,6 +13,9 @@ use sharepoint_changes::{Action, Done, Error, ItemPage, ItemQuery, Machine, Sess
 pub struct Listening {
     session: Session<ItemQuery>,
     pub(crate) heard: Heard,
+    /// That the server wants to be left alone for longer than the budget allows: a driver that reads ahead learns it
+    /// while a page is committed, and tells nobody where that commit ends the session.
+    pub(crate) exhausted: Option<Error>,
 }
 
 /// A page of such a session, and what was known when it came. A driver only hands it on.
@@ -36,7 +39,7 @@ pub(crate) struct Heard {
 
 impl Listening {
     pub(crate) fn new(session: Session<ItemQuery>, heard: Heard) -> Self {
-        Listening { session, heard }
+        Listening { session, heard, exhausted: None }
     }
 }
 
@@ -45,7 +48,11 @@ impl Machine for Listening {
     type Done = Done;
 
     fn poll(&mut self, now: Duration) -> Result<Action<HeardPage, Done>, Error> {
-        Ok(match self.session.poll(now)? {
+        let polled = self.session.poll(now);
+        if let Err(error @ Error::Exhausted(_)) = &polled {
+            self.exhausted = Some(error.clone());
+        }
+        Ok(match polled? {
             Action::Send(request) => Action::Send(request),
             Action::Wait(wait) => Action::Wait(wait),
             Action::Page(page) => {

@@ -207,10 +207,12 @@ impl Mirror {
                     report.reloaded = Some(reason);
                     Start::Checkpoint(then)
                 }
-                Err(DriveError::Commit(Halt(Stop::GoOn))) => match self.checkpoint()? {
-                    Some(checkpoint) => Start::Checkpoint(checkpoint),
-                    None => Start::Beginning,
-                },
+                Err(DriveError::Commit(Halt(Stop::GoOn))) => {
+                    if let Some(error) = listening.exhausted.take() {
+                        return Err(SyncError::Session(error));
+                    }
+                    self.checkpoint()?.map_or(Start::Beginning, Start::Checkpoint)
+                }
                 Err(DriveError::Commit(Halt(Stop::Held(until)))) => {
                     let notices = report.notices;
                     return Err(SyncError::ReloadHeld { reason: None, until, notices });

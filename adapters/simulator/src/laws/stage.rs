@@ -275,6 +275,9 @@ impl<P: Theatre> Stage<P> {
     pub(super) fn looks_from(&mut self, begun: Option<&Checkpoint>) -> u64 {
         let age = self.theatre.with_server(|server| server.world().age());
         let looks = 1 + if age > ALMOST_EXPIRED { MOST_CONFIRMATIONS } else { 0 };
+        // A time that is a day later than the last change is kept only where two answers tell it.
+        let is_idle = self.first_end.is_some_and(|end| end.now.since(end.place.ticks) > A_DAY);
+        let looks = looks + u64::from(is_idle);
         let (Some(begun), Some(end)) = (begun, self.first_end) else { return looks };
         let is_behind =
             |token: &ChangeToken| end.place.number < token.number() || end.place.ticks.0 < token.ticks();
@@ -417,5 +420,7 @@ fn spoil(body: &mut Vec<u8>, rng: &mut Rng) {
 pub(super) const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
 /// Failures in a row after which a session gives up (`Policy::max_failures`).
 const MOST_FAILURES: u64 = 8;
+/// How far a time that one answer tells may lie ahead of the log.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Readings of the log's end only for the time it is.
 const MOST_CONFIRMATIONS: u64 = 4;

@@ -1,10 +1,16 @@
 //! Rows that claim a folder which is not held.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
+use sharepoint_changes::Error;
+use sharepoint_changes_sqlite::{Mirror, SyncError};
+use sharepoint_changes_ureq::drive_ahead;
+use sharepoint_simulator::{Fault, RetryAfter};
 
 use crate::{
     judge::judge,
-    office::{list_named, office, query, sync},
+    office::{list_named, office, query, site, sync, willing},
 };
 
 #[test]
@@ -35,4 +41,32 @@ fn a_row_whose_folder_is_not_held_is_asked_for_at_the_end_of_a_run_in_which_noth
     judge(&path, host.server().world(), list).unwrap();
     // What is settled is not asked for again.
     assert_eq!(sync(&mut host, &path, &query("Documents")).unwrap().pages, 0);
+}
+
+#[test]
+fn a_server_that_wants_to_be_left_alone_is_not_asked_for_them_either() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut host, _) = office(17, 400);
+    let list = list_named(host.server().world(), "Documents");
+    let world = host.server_mut().world_mut();
+    let hidden = world.add_folder(list, 0, "hidden").unwrap();
+    let shared = world.upload(list, hidden, "shared.txt", 100).unwrap();
+    world.set_item_permissions(list, hidden, Some(0)).unwrap();
+    world.set_item_permissions(list, shared, Some(u64::MAX >> 1)).unwrap();
+    // The increment is asked for while the load's page is committed, which holds a row whose folder is not held.
+    let busy = Fault::Throttled { after: RetryAfter::Seconds(60), limits: None, html: false };
+    host.server_mut().faults.on_path("GetListItemChangesSinceToken", 3, 1, busy);
+    let mut settings = willing();
+    settings.session.policy.max_rest = Duration::ZERO;
+    let mut mirror = Mirror::open(folder.path().join("list.sqlite")).unwrap();
+    let ended = mirror.sync_driven(
+        &mut host,
+        &site(),
+        &query("Documents"),
+        &settings,
+        |_| {},
+        |session, host, commit| drive_ahead(session, host, commit),
+    );
+    let Err(SyncError::Session(Error::Exhausted(exhausted))) = ended else { panic!("{ended:?}") };
+    assert_eq!(exhausted.asked, Some(Duration::from_secs(60)));
 }
