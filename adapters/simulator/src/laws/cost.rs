@@ -195,7 +195,8 @@ impl Cost {
     ///   empty page. A run that died before that leaves it to the next, though the log may stand still.
     /// - Where the list's version moved, GetChanges names changes of columns: few rows, and the empty page; and both once
     ///   more when the end of the log has settled.
-    /// - Three failures of one request cost a single row, to learn whether the server answers at all.
+    /// - Three failures of one request cost a single row, to learn whether the server answers at all, and what is asked for
+    ///   in parts then may bring nothing in one of them.
     /// - An answer that tells of other fields, or of other rights, is thrown away and asked for again; so is one that
     ///   tells that everything has to be read anew, after which the increment and GetChanges come again.
     /// - A listing during which its folder moved, or the row of its folder failed, is thrown away: its last page, and
@@ -222,6 +223,7 @@ impl Cost {
             + self.sparse
             + listings
             + 2 * restarts
+            + doubts
             + thrown;
         most.saturating_sub(unasked)
     }

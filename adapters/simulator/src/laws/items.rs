@@ -151,9 +151,7 @@ impl<H: ItemsHandler> Items<H> {
             return Ok(());
         }
         stage.figures.resyncs += 1;
-        self.judge_cause("a new load", stage)?;
-        self.restored.clear();
-        Ok(())
+        self.judge_cause("a new load", stage)
     }
 
     /// Pages that are not the last hold as many rows as were asked for, so that a load of n rows takes no more pages than
@@ -282,7 +280,7 @@ impl<H: ItemsHandler> Items<H> {
             restarts: acts.min(self.moves(stage)) as u64,
             schemas: u64::from(schema - self.schema),
             revealed: self.revealed(stage),
-            anew: self.full || self.moved || stage.columns_changed,
+            anew: self.full || self.moved || stage.columns_changed || !self.restored.is_empty(),
             idle: self.is_idle(stage),
             again: resumes_overlap(self.begun.as_ref()),
         };
@@ -349,7 +347,10 @@ impl<H: ItemsHandler> Performer for Items<H> {
         let mut session =
             Session::new(self.site.clone(), self.query.clone(), start, self.settings.clone())
                 .map_err(|error| Fallen::of(8, format!("the checkpoint does not fit any more: {error:?}")))?;
-        (self.loads, self.listings) = (false, 0);
+        if std::mem::take(&mut self.loads) {
+            self.restored.clear();
+        }
+        self.listings = 0;
         (self.schema, self.written, self.begun_at) = self.now(stage);
         self.first.get_or_insert(self.written);
         if stage.plan.lag.is_some() && self.full {
