@@ -178,7 +178,7 @@ impl Script {
 
     /// Answers the question for the end of the log under another date, and that for whose it is under the script's.
     pub(crate) fn fence_dated(&mut self, date: i64, fence: &ChangeToken) {
-        let date = std::mem::replace(&mut self.date, Some(date));
+        let date = self.date.replace(date);
         self.end(fence);
         self.date = date;
         if !std::mem::replace(&mut self.told_whose, true) {

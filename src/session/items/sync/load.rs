@@ -33,6 +33,10 @@ impl Sync {
             let what = format!("the page ends at {last}, before the beginning of the load, {first}");
             return self.ended_before(&first, &last, what);
         }
+        if self.begins_before_the_definition(&last) {
+            let what = format!("the load begins at {last}, and the list was described at a later moment");
+            return Err(Trouble::Behind(what));
+        }
         self.behind = 0;
         self.know(last.number());
         // A token below the end of the log was its end at some earlier time.
@@ -78,6 +82,13 @@ impl Sync {
         };
         let changes = answer.rows.iter().map(ItemChange::Upserted).collect();
         Ok(Said::Page(self.load_page(changes, &mut notices, finished)))
+    }
+
+    /// Whether a load would begin with an answer older than the list's definition: fields do not tell what it holds in
+    /// columns that were taken off and put on again in between.
+    fn begins_before_the_definition(&self, first: &ChangeToken) -> bool {
+        let items = self.items();
+        items.load.is_none() && first.number() < items.defined_as_of
     }
 
     /// The load under way, begun now if there is none.
@@ -126,6 +137,9 @@ impl Sync {
         time: Timestamp,
         what: &str,
     ) -> Said {
+        if self.begins_before_the_definition(probe) {
+            return Said::Nothing;
+        }
         let rows = self.rows;
         let load = self.load(probe, time);
         let Some((first, last)) = load.windows.first_window() else {

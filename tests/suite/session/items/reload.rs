@@ -146,6 +146,16 @@ fn a_page_of_a_load_from_a_copy_that_lags_behind_its_beginning_is_no_page() {
 }
 
 #[test]
+fn a_load_does_not_begin_with_a_page_older_than_the_definition_it_is_read_by() {
+    // A column was taken off and put on again at 104 and 105: the older page holds its values, and no field differs.
+    let mut items = Items::new(Start::Beginning);
+    items.fence(&token(100, 0));
+    items.answer(&Answer::new(110).list());
+    let older = Answer::new(103).list().rows(&[(1, "a")]);
+    assert!(matches!(items.behind(&older), Error::Behind { .. }));
+}
+
+#[test]
 fn fields_that_never_stay_the_same_end_the_run() {
     let mut items = Items::new(Start::Beginning);
     items.fence(&token(100, 0));
