@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::{Again, Part, Said, Sync, notices};
 use crate::{
@@ -62,10 +63,12 @@ impl Sync {
         // A position inside a backlog is as old as its last change: the log forgets what follows it by its own age.
         let moment = if at_end { time } else { last.time().min(time) };
         self.names_begin(&start);
-        let gone = answer.events.iter().filter(|event| takes_along(event)).filter_map(|event| event.id);
+        let list = self.state.scope.id;
+        let leaves = |event: &&Event| leaves(event, list);
+        let gone = answer.events.iter().filter(leaves).filter_map(|event| event.id);
         let mut expected = Expected { gone: Ids::default(), after: start.number() };
         gone.for_each(|id| expected.gone.insert(id));
-        if answer.events.iter().any(takes_along) {
+        if answer.events.iter().any(|event| leaves(&event)) {
             let items = self.items_mut();
             items.names_due = true;
             // A copy that has the last of them has those before.
@@ -124,12 +127,13 @@ impl Sync {
         let back = |event: &&Event| event.kind == EventKind::Restored;
         let restored: BTreeSet<i32> =
             answer.events.iter().filter(back).filter_map(|event| event.id).collect();
+        let list = self.state.scope.id;
         let items = self.items_mut();
         let mut changes = Vec::with_capacity(answer.events.len() + answer.rows.len());
         for event in &answer.events {
             let Some(id) = event.id else { continue };
             let (unique_id, has_row) = (event.unique_id, present.contains(&id));
-            let gone = matches!(event.kind, EventKind::Deleted | EventKind::MovedAway { .. });
+            let gone = leaves(event, list);
             // Gone and there all the same: only asking for it tells which came last. A restore with its row tells it
             // too; one without is no help, because not every server keeps the order of events.
             if gone == has_row || (gone && restored.contains(&id)) {
@@ -147,13 +151,13 @@ impl Sync {
             }
             match event.kind {
                 EventKind::Deleted => changes.push(ItemChange::Removed { id, unique_id, known: Known::Told }),
-                EventKind::MovedAway { to_list, to_item } => {
+                EventKind::MovedAway { to_list, to_item } if gone => {
                     changes.push(ItemChange::MovedAway { id, unique_id, to_list, to_item });
                 }
                 EventKind::Restored => changes.push(ItemChange::Restored { id }),
                 EventKind::Renamed => changes.push(ItemChange::Renamed { id }),
                 EventKind::SystemUpdated => changes.push(ItemChange::SystemUpdated { id }),
-                EventKind::InvalidToken | EventKind::Unknown(_) => {}
+                EventKind::MovedAway { .. } | EventKind::InvalidToken | EventKind::Unknown(_) => {}
             }
         }
         // Whatever is told of such an item, its row is there.
@@ -176,7 +180,14 @@ fn resets(event: &Event) -> Option<ResyncReason> {
     })
 }
 
-/// Whether an event may have taken other items along.
-fn takes_along(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Deleted | EventKind::MovedAway { .. })
+/// Whether an item left the list by an event, which may have taken others along. One that moved away to this very list
+/// is still there.
+fn leaves(event: &Event, list: Uuid) -> bool {
+    match event.kind {
+        EventKind::Deleted => true,
+        EventKind::MovedAway { to_list, to_item } => {
+            to_list != Some(list) || to_item.is_some_and(|id| event.id != Some(id))
+        }
+        _ => false,
+    }
 }

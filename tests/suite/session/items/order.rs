@@ -1,9 +1,9 @@
 //! The steps of a run in their order, and what each of them asks for.
 
-use sharepoint_changes::{Basis, Dialect, Error, Settings, Start};
+use sharepoint_changes::{Basis, Dialect, Error, ItemChange, Known, Settings, Start};
 
 use super::{
-    super::script::{DAY, MINUTE, token},
+    super::script::{DAY, LIST, MINUTE, token},
     Answer, Items, load_of, loaded, query, told,
 };
 
@@ -79,6 +79,25 @@ fn soap_asks_the_same_steps() {
     let settle = items.answer(&Answer::new(102).list().rows(&[(1, "a")]));
     assert!(settle.contains(">1</Value>") && !settle.contains("changeToken"), "{settle}");
     items.page();
+    items.up_to_date();
+}
+
+#[test]
+fn what_moved_within_the_list_has_not_left_it() {
+    // A folder that the caller may not see: its row does not come, and what is held of it stays in its place.
+    let within = format!("MoveAway\" AfterListId=\"{LIST}\" AfterItemId=\"3");
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event(&within, 3));
+    items.answer(&Answer::new(110).list());
+    let page = items.page();
+    assert_eq!(told(&page), ["-3"]);
+    assert!(matches!(page.changes[..], [ItemChange::Removed { unique_id: None, known: Known::Absent, .. }]));
+    items.up_to_date();
+    // It is asked for where it may be seen.
+    let mut items = Items::from_token(110);
+    items.answer(&Answer::new(110).event(&within, 3));
+    items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
+    assert_eq!(told(&items.page()), ["+3"]);
     items.up_to_date();
 }
 
