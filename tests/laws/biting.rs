@@ -169,7 +169,7 @@ impl<F: Fn(&mut ItemPage)> ItemsHandler for SpoiltItems<F> {
         self.0.commit(page, crash)
     }
 
-    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<Next, Crashed> {
         self.0.end(done, crash)
     }
 
@@ -232,7 +232,7 @@ impl ItemsHandler for Flat {
         self.copy.commit(page, crash)
     }
 
-    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<Next, Crashed> {
         self.copy.end(done, crash)
     }
 
@@ -323,8 +323,15 @@ fn a_driver_that_asks_a_single_question_twice_is_caught() {
             (story.setting.cookie, story.setting.overlap) = (false, None);
             // What may have a cause in the full office is not claimed so tightly.
             story.setting.full = false;
+            let is_loose = |habit: &String| {
+                ["log_first", "short_pages", "page_cap"].iter().any(|it| habit.starts_with(it))
+            };
+            story.setting.habits.retain(|habit| !is_loose(habit));
             // Nor where copies lag behind, which are asked again.
-            story.steps.retain(|step| !matches!(step, Step::Lag(_)));
+            story.steps.retain(|step| {
+                use Step::{Clock, Date, Dates, Deed, Lag, MeanwhileDeed};
+                !matches!(step, Lag(_) | Clock(_) | Date(..) | Dates(_) | Deed(..) | MeanwhileDeed(..))
+            });
             let told = match feed {
                 Feed::Changes => play_changes(&story, asking, Ledger::default()),
                 Feed::Items => play_items(&story, asking, Copy::default()),

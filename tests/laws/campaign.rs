@@ -1,6 +1,7 @@
 //! Many stories, told by as many threads as there are cores for them, and their figures.
 
 use std::{
+    collections::BTreeSet,
     sync::atomic::{AtomicU64, Ordering},
     thread,
     time::Instant,
@@ -29,7 +30,7 @@ fn every_story_keeps_the_laws() {
         broken.extend(part.broken);
     }
     println!("{many} seeds from {first} on, in {:.0} s\n", begin.elapsed().as_secs_f64());
-    print!("{}", table(&changes, &items));
+    print!("{}\n{}", table(&changes, &items), habits(&changes, &items));
     let told: Vec<String> = broken.iter().map(ToString::to_string).collect();
     assert!(broken.is_empty(), "{} stories break a law:\n{}", broken.len(), told.join("\n"));
     if number("LAWS_SEEDS").is_none() {
@@ -91,12 +92,26 @@ fn table(changes: &Figures, items: &Figures) -> String {
     for ((name, left), (_, right)) in changes.numbers().into_iter().zip(items.numbers()) {
         table += &format!("| {name} | {} | {} |\n", grouped(left), grouped(right));
     }
-    let kinds: std::collections::BTreeSet<_> = changes.faults.keys().chain(items.faults.keys()).collect();
+    let kinds: BTreeSet<_> = changes.faults.keys().chain(items.faults.keys()).collect();
     let met = |figures: &Figures, kind| grouped(figures.faults.get(kind).copied().unwrap_or_default());
     table +=
         &format!("| faults met | {} | {} |\n", grouped(changes.faults_met()), grouped(items.faults_met()));
     for kind in kinds {
         table += &format!("| … {kind} | {} | {} |\n", met(changes, kind), met(items, kind));
+    }
+    table
+}
+
+/// In which share of the stories something happened that not every server or office does, as a table of Markdown.
+fn habits(changes: &Figures, items: &Figures) -> String {
+    let mut table = String::from("| habit | GetChanges | list feed |\n|---|---:|---:|\n");
+    let habits: BTreeSet<_> = changes.habits.keys().chain(items.habits.keys()).collect();
+    let share = |figures: &Figures, habit| {
+        let stories = figures.habits.get(habit).copied().unwrap_or_default();
+        format!("{:.1} %", stories as f64 * 100.0 / figures.stories.max(1) as f64)
+    };
+    for habit in habits {
+        table += &format!("| {habit} | {} | {} |\n", share(changes, habit), share(items, habit));
     }
     table
 }

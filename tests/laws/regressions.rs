@@ -99,6 +99,26 @@ fn a_run_that_is_told_nothing_is_not_asked_to_have_overlapped_something() {
     tell("49726 changes page=2 late=60s overlap=180s lie:nothing");
 }
 
+/// Only one answer of a run told the time, and it lay weeks ahead.
+#[test]
+fn a_date_that_no_other_answer_confirms_is_not_kept_as_the_moment_of_the_end() {
+    for begin in ["", "begin=now", "begin=bootstrap"] {
+        tell(&format!(
+            "1 changes {begin} habit=expired=empty act:60 run date@1:4320000s run act:20 sleep:6900000s act:5 run"
+        ));
+    }
+    tell("1 changes begin=now habit=expired=empty date@1:4320000s run act:1 sleep:6900000s");
+    tell("1 changes begin=bootstrap act:60 date@1:864000s run act:20 sleep:1728000s act:5 run");
+    tell("184 changes begin=bootstrap page=8 fault@1:lost date@2:1554854196s run");
+}
+
+/// A server looks through a list piece by piece, and tells the next place where it found nothing.
+#[test]
+fn a_page_without_rows_is_not_the_end_of_a_load_nor_an_error() {
+    tell("403 items at=list:1 page=13 habit=empty_pages=yes act:43");
+    tell("39 items at=list:3 page=3 habit=empty_pages=yes act:60 run act:40 run");
+}
+
 #[test]
 fn a_folder_that_an_overlap_tells_once_more_is_placed_anew_before_it_is_listed() {
     tell(

@@ -75,6 +75,7 @@ impl Server {
             "impolite": stats.impolite,
             "faults": stats.faults,
             "calls": stats.calls,
+            "habits": stats.habits,
         })
     }
 }

@@ -106,6 +106,8 @@ dialect! {
     page: u32 = 1_000,
     /// Most rows of a page.
     page_cap: u32 = 2_000,
+    /// A page of GetChanges ends behind any of its rows, however many were asked for.
+    short_pages: bool = false,
     /// What happens to a FetchLimit above `page_cap`.
     over_cap: OverCap = OverCap::Clamp,
     /// How FetchLimit may come in a light body.
@@ -160,6 +162,21 @@ dialect! {
     since_cap: u32 = 40,
     /// Most rows of the log that an answer to a token looks at; 0 for all. Small numbers make answers without rows.
     since_scan: u32 = 0,
+    /// An answer to a token ends behind any row of the log, as often as not.
+    since_anywhere: bool = false,
+    /// An answer of a list's feed reads the log before the rows: what is written between the answer before it and this
+    /// one may be in its rows, and behind its token.
+    log_first: bool = false,
+    /// Pages of a list's feed without a token are finer than asked: by ids and of a folder too.
+    fine_pages: bool = false,
+    /// Pages of a list's feed without a token hold nothing where ids are missing, and tell where the next one begins.
+    empty_pages: bool = false,
+    /// Answers of a list's feed bring a row or an `Id` twice, as often as not.
+    repeats: bool = false,
+    /// What a list's feed says of a folder that is not there.
+    missing_folder: MissingFolder = MissingFolder::Error,
+    /// Rows have their ParentUniqueId.
+    parent_ids: bool = true,
     /// What a token older than the log brings from a list's feed.
     since_expired: SinceExpired = SinceExpired::InvalidToken,
     /// Without Query, RowLimit or ViewFields the default view's filter, limit or columns hold.

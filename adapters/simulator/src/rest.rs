@@ -16,6 +16,8 @@ mod member;
 mod row_plan;
 mod target;
 
+use std::collections::BTreeMap;
+
 use http::{HeaderMap, Method, StatusCode};
 
 pub(crate) use self::row_plan::Plans;
@@ -51,6 +53,10 @@ pub(crate) struct Ask<'a> {
     pub(crate) web: WebRef,
     /// Where the connection ends within the answer's body, if it does.
     pub(crate) cut: &'a mut Option<usize>,
+    /// How many rows each log had when the answer before this one was given.
+    pub(crate) before: &'a [usize],
+    /// What is otherwise about answers, counted.
+    pub(crate) habits: &'a mut BTreeMap<&'static str, u64>,
 }
 
 /// An answer without the headers that all have.
@@ -180,6 +186,13 @@ impl<'a> Ask<'a> {
                 "System.ArgumentException",
                 Problem::missing_list(self.world.dialect.language).text,
             ),
+        }
+    }
+
+    /// Counts that something was otherwise about this answer.
+    pub(crate) fn note(&mut self, habits: impl IntoIterator<Item = &'static str>) {
+        for habit in habits {
+            *self.habits.entry(habit).or_default() += 1;
         }
     }
 

@@ -9,6 +9,7 @@ mod columns;
 mod definition;
 mod element;
 mod field;
+mod habit;
 mod operand;
 mod options;
 mod pen;
@@ -60,6 +61,8 @@ pub(crate) struct Call<'a> {
     pub(crate) base: &'a str,
     /// For orders that differ from answer to answer.
     pub(crate) seed: u64,
+    /// How many rows each log had when the answer before this one was given.
+    pub(crate) before: &'a [usize],
 }
 
 /// The `listitems` element.
@@ -68,6 +71,8 @@ pub(crate) struct Rowset {
     pub(crate) text: String,
     /// Where the answer breaks off, if a poisoned row makes it.
     pub(crate) cut: Option<usize>,
+    /// What is otherwise about it.
+    pub(crate) habits: Vec<&'static str>,
 }
 
 /// Answers a call.
@@ -96,13 +101,15 @@ pub(crate) fn answer(call: &Call<'_>, asked: &Asked) -> Result<Rowset, Problem> 
             let cap = usize::try_from(dialect.ids_cap).unwrap_or(usize::MAX);
             let cap = if cap > 0 && selection.is_by_ids() { cap } else { usize::MAX };
             let limit = limit.unwrap_or(usize::MAX).min(cap);
-            let (rows, position) = selection.page(position, limit)?;
-            let last = Some(call.world.current_token(Scope::List(call.list)));
+            let (rows, position) = habit::page(call, &selection, position, limit)?;
+            let last = Some(call.world.token(Scope::List(call.list), habit::log_end(call, None).0));
             Content { last, more: None, list: true, ids: Vec::new(), rows, position }
         }
     };
     lie(call, start, &mut content);
-    Writer { call, options: &options, columns: &columns }.write(&content)
+    habit::repeat(call, &mut content);
+    let habits = habit::seen(call, asked, &selection, limit, &content);
+    Ok(Rowset { habits, ..Writer { call, options: &options, columns: &columns }.write(&content)? })
 }
 
 /// RowLimit: none for all.

@@ -40,6 +40,8 @@ pub struct Server {
     waits: Waits,
     stats: Stats,
     activity: Option<Activity>,
+    /// How many rows each log had at the last answer.
+    heard: Vec<usize>,
     /// Where the answer at hand breaks off of itself.
     cut: Option<usize>,
     /// Who may ask.
@@ -93,6 +95,7 @@ impl Server {
             waits: Waits::default(),
             stats: Stats::default(),
             activity: None,
+            heard: Vec::new(),
             cut: None,
             auth: Auth::default(),
             faults: Faults::default(),
@@ -264,8 +267,13 @@ impl Server {
             base: base(request.uri(), request.headers(), self.world.host()),
             web,
             cut: &mut self.cut,
+            before: &self.heard,
+            habits: &mut self.stats.habits,
         };
-        if address.service == "_vti_bin" { Ok(soap::answer(&mut ask)) } else { rest::answer(&mut ask) }
+        let answer =
+            if address.service == "_vti_bin" { Ok(soap::answer(&mut ask)) } else { rest::answer(&mut ask) };
+        self.heard = self.world.log_lengths();
+        answer
     }
 
     fn judge(
@@ -378,6 +386,11 @@ fn delivery(fault: Option<&Fault>, body: &mut Vec<u8>) -> Delivery {
         Some(Fault::Slow(time)) => Delivery::After(*time),
         _ => Delivery::Whole,
     }
+}
+
+/// Chance that the number of a request alone decides: the same whatever the answers look like.
+pub(crate) fn chance(number: u64, about: u64) -> fastrand::Rng {
+    fastrand::Rng::with_seed(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ about)
 }
 
 /// Scheme and host that a client used.

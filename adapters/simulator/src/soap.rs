@@ -104,8 +104,10 @@ fn changes(ask: &mut Ask<'_>) -> Result<Answer, Fault> {
     let asked = read(&parameters);
     let base = ask.base.clone();
     let seed = ask.rng.u64(..);
-    let call = Call { world: ask.world, lies: ask.lies, number: ask.number, list, base: &base, seed };
-    let Rowset { text, cut } = rowset::answer(&call, &asked)?;
+    let before = ask.before;
+    let call = Call { world: ask.world, lies: ask.lies, number: ask.number, list, base: &base, seed, before };
+    let Rowset { text, cut, habits } = rowset::answer(&call, &asked)?;
+    ask.note(habits);
     let mut body = String::from(HEAD);
     if ask.world.dialect.namespaces_above {
         for (name, uri) in rowset::namespaces(&ask.world.dialect) {

@@ -16,4 +16,6 @@ pub struct Stats {
     pub faults: BTreeMap<&'static str, u64>,
     /// Requests by the last segment of their path, in lower case and without its arguments.
     pub calls: BTreeMap<String, u64>,
+    /// Answers that were otherwise than most servers', by what was otherwise about them.
+    pub habits: BTreeMap<&'static str, u64>,
 }

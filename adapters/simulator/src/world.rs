@@ -235,11 +235,28 @@ impl World {
     pub fn move_database(&mut self, database: DatabaseRef, number: i64, back: Duration) {
         let ticks = self.clock.before(back).on_grid();
         self.logs[database.0 as usize].restart(Place { ticks, number });
+        // What changed before is behind every token of the log that begins now.
+        for list in 0..self.lists.len() {
+            let web = self.lists[list].web;
+            if self.site(self.web(web).site).database == database {
+                self.lists[list].schema_changed = self.lists[list].schema_changed.min(number);
+            }
+        }
     }
 
     /// The log of a site collection's content database.
     pub fn log(&self, site: SiteRef) -> &Log {
         &self.logs[self.site(site).database.0 as usize]
+    }
+
+    /// How many rows were ever written to each database's log.
+    pub(crate) fn log_lengths(&self) -> Vec<usize> {
+        self.logs.iter().map(|log| log.all_rows().len()).collect()
+    }
+
+    /// Which of the databases' logs a list's rows are written to.
+    pub(crate) fn log_number(&self, list: ListRef) -> usize {
+        self.site(self.web(self.list(list).web).site).database.0 as usize
     }
 
     /// A fresh random GUID.

@@ -33,6 +33,18 @@ choices! {
         Both = "both",
         /// An `Id`, and every other time its row.
         Sometimes = "sometimes",
+        /// Its row alone.
+        Row = "row",
+    }
+}
+
+choices! {
+    /// What a list's feed says of a folder that is not there.
+    MissingFolder {
+        /// That it is missing: -2147024894.
+        Error = "error",
+        /// Nothing: no row is in it.
+        Empty = "empty",
     }
 }
 

@@ -11,10 +11,11 @@ use sharepoint_changes::{
 
 use super::asked::{client_scope, flags};
 use super::crash::Crashed;
+use super::dates::Lied;
 use super::handler::{ChangesHandler, Next};
 use super::ledger::Ledger;
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
-use super::setting::{Begin, Setting};
+use super::setting::{Begin, Place, Setting};
 use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre, resumes_overlap};
 use super::truth::{Truth, told};
 use super::worlds::Worlds;
@@ -61,6 +62,11 @@ impl<H: ChangesHandler> Changes<H> {
             let place = super::truth::scope(world, owner, setting.place);
             (place, client_scope(setting.place, place))
         });
+        let number = match setting.place {
+            Place::List(number) | Place::Folder(number) | Place::Item(number) => number,
+            Place::Site | Place::Web => 0,
+        };
+        stage.list = stage.theatre.with_server(|server| super::truth::list_of(server.world(), owner, number));
         let page = setting.page.try_into().unwrap_or(std::num::NonZeroU32::MIN);
         let query = handler.query(ChangeQuery::preset(asked, setting.preset).page_size(page));
         let mut settings = Settings::default();
@@ -101,7 +107,7 @@ impl<H: ChangesHandler> Changes<H> {
             self.judge_page(&page, server.world(), order).map(|()| server.world().age())
         })?;
         if let Some(gap) = &page.gap {
-            if now < ALMOST_EXPIRED {
+            if now < ALMOST_EXPIRED && stage.lied < Lied::Often {
                 return Err(Fallen::of(1, format!("a gap is said after {now:?}")));
             }
             self.gaps.push((gap.after, gap.until));
@@ -207,10 +213,12 @@ impl<H: ChangesHandler> Changes<H> {
         let fair = match reason {
             ResyncReason::FirstRun => self.begin == Begin::Bootstrap && first,
             ResyncReason::Expired => age > ALMOST_EXPIRED,
+            // A folder that went to another list, and came back perhaps.
+            ResyncReason::TokenRefused if self.worlds.is_none() && stage.has_deeds() => true,
             ResyncReason::LogRestarted | ResyncReason::TokenRefused => moved || self.replaced,
             _ => false,
         };
-        if !fair && !stage.plan.wicked {
+        if !fair && !stage.plan.wicked && stage.lied < Lied::Often {
             return Err(Fallen::of(1, format!("a resync without a cause: {reason:?}")));
         }
         stage.figures.resyncs += u64::from(reason != ResyncReason::FirstRun);
@@ -333,8 +341,11 @@ impl<H: ChangesHandler> Performer for Changes<H> {
         if stage.plan.noise.is_some() {
             return Ok(ended);
         }
+        if self.begun.is_some() && stage.pages > 1 {
+            stage.habits.insert("an increment of several pages");
+        }
         // One that died or failed may have asked for what it did not hand out any more.
-        if !stage.plan.wicked && matches!(ended, Ended::Done(_)) {
+        if !stage.plan.wicked && stage.lied == Lied::Never && matches!(ended, Ended::Done(_)) {
             self.count_requests(stage)?;
         }
         match &ended {
@@ -360,6 +371,12 @@ impl<H: ChangesHandler> Performer for Changes<H> {
 
     fn is_gone(&self, world: &World) -> bool {
         let (list, item) = match self.truth.scope {
+            crate::query::Scope::List(list) => return world.list(list).deleted,
+            crate::query::Scope::Folder(list, _) | crate::query::Scope::Item(list, _)
+                if world.list(list).deleted =>
+            {
+                return true;
+            }
             crate::query::Scope::Folder(list, folder) => (list, world.list(list).item_by_unique_id(folder)),
             crate::query::Scope::Item(list, id) => (list, world.item(list, id)),
             _ => return false,

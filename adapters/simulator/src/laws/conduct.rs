@@ -14,7 +14,7 @@ use super::stage::{Ended, Sent, Stage, Theatre};
 
 /// Why a run ends that neither its machine ends nor the server.
 #[derive(Debug)]
-enum Halt {
+pub(super) enum Halt {
     Crashed,
     Anew,
     Fallen(Fallen),
@@ -27,6 +27,21 @@ impl From<Crashed> for Halt {
 }
 
 impl<P: Theatre> Stage<P> {
+    /// Lends the host to a program that drives its sessions itself; none where the process died.
+    pub(super) fn lend<T>(
+        &mut self,
+        most_rest: Duration,
+        run: impl FnOnce(&mut OnStage<'_, '_, P>) -> T,
+    ) -> Result<Option<T>, Fallen> {
+        let stage = Mutex::new(self);
+        let mut host = OnStage { stage: &stage, most_rest, fallen: None };
+        let ran = run(&mut host);
+        if let Some(fallen) = host.fallen {
+            return Err(fallen);
+        }
+        Ok(if lock(&stage).crash.is_dead() { None } else { Some(ran) })
+    }
+
     /// Runs a session to its end, its failure or its death. `commit` works off a page and keeps its checkpoint.
     pub(super) fn conduct<M: Machine<Page: Send, Done = Done> + Send>(
         &mut self,
@@ -77,7 +92,7 @@ fn lock<'a, T>(stage: &'a Mutex<T>) -> MutexGuard<'a, T> {
 }
 
 /// The stage as a driver's host.
-struct OnStage<'a, 's, P> {
+pub(super) struct OnStage<'a, 's, P> {
     stage: &'a Mutex<&'s mut Stage<P>>,
     most_rest: Duration,
     fallen: Option<Fallen>,
@@ -91,7 +106,10 @@ impl<P: Theatre> Host for OnStage<'_, '_, P> {
             Ok(Ok(Sent::Answer(answer))) => Ok(answer),
             Ok(Ok(Sent::Lost)) => Err(SendError::Lost(Halt::Crashed)),
             Ok(Err(Crashed)) => Err(SendError::Fatal(Halt::Crashed)),
-            Err(fallen) => Err(SendError::Fatal(Halt::Fallen(fallen))),
+            Err(fallen) => {
+                self.fallen = Some(fallen.clone());
+                Err(SendError::Fatal(Halt::Fallen(fallen)))
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Copy {
     checkpoint: Option<Checkpoint>,
     schema: Option<Arc<Schema>>,
     loads: u32,
+    /// Items in folders that it does not hold, which were asked for again and stayed so.
+    asked: BTreeSet<i32>,
 }
 
 #[derive(Clone, Debug)]
@@ -187,10 +189,21 @@ impl ItemsHandler for Copy {
         Ok(self.apply(page))
     }
 
-    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<Next, Crashed> {
         crash.point()?;
-        self.keep(done.checkpoint().clone());
-        Ok(())
+        let checkpoint = done.checkpoint();
+        if matches!(done, Done::UpToDate { .. }) {
+            let root = self.schema.as_ref().and_then(|schema| schema.root_folder.clone());
+            let orphans = self.orphans(root.as_deref().unwrap_or_default());
+            let new: Vec<i32> = orphans.iter().copied().filter(|id| !self.asked.contains(id)).collect();
+            self.asked = orphans.into_iter().collect();
+            if !new.is_empty() {
+                self.keep(checkpoint.with_pending(new));
+                return Ok(Next::Anew);
+            }
+        }
+        self.keep(checkpoint.clone());
+        Ok(Next::GoOn)
     }
 
     fn checkpoint(&self) -> Option<String> {

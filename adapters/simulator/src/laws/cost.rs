@@ -23,6 +23,8 @@ pub(super) struct Cost {
     digests: u64,
     /// Pages of GetChanges, empty ones too.
     drained: u64,
+    /// Those of them, and of the next, that bring something.
+    filled: u64,
     /// Pages of GetChanges for columns alone, empty ones too.
     columns: u64,
     /// Pages of GetChanges for permissions of items, and those of them that bring something.
@@ -82,6 +84,8 @@ pub(super) struct FollowUps {
     pub(super) revealed: u64,
     /// There may have been a cause to read everything anew that an answer told.
     pub(super) anew: bool,
+    /// GetChanges may answer with less than it is asked for.
+    pub(super) short: bool,
     /// The run began at the end of the log, and nothing was pending.
     pub(super) idle: bool,
     /// The run began within the overlap of another, and reads it once more.
@@ -133,6 +137,8 @@ impl Cost {
             self.troubles += 1;
             return;
         };
+        let brings = has(answer.body(), b"ChangeToken");
+        self.filled += u64::from(brings && matches!(asked, Asked::Changes | Asked::Columns));
         match asked {
             Asked::End => self.looks += 1,
             Asked::Whose => self.whose += 1,
@@ -141,7 +147,7 @@ impl Cost {
             Asked::Columns => self.columns += 1,
             Asked::Permissions => {
                 self.permissions += 1;
-                self.permitted += u64::from(has(answer.body(), b"ChangeToken"));
+                self.permitted += u64::from(brings);
             }
             Asked::List => self.lists += 1,
             Asked::Since | Asked::Folder | Asked::Rows => {}
@@ -202,7 +208,8 @@ impl Cost {
     /// - A listing during which its folder moved, or the row of its folder failed, is thrown away: its last page, and
     ///   the folder's row.
     pub(super) fn most_of_items(&self, pages: u64, follow_ups: &FollowUps) -> u64 {
-        let FollowUps { looks, listings, restarts, schemas, revealed, anew, idle, again } = *follow_ups;
+        let FollowUps { looks, listings, restarts, schemas, revealed, anew, short, idle, again } =
+            *follow_ups;
         let log = self.troubles + self.digests + self.looks.min(looks) + self.whose.min(1);
         if idle && self.drained == 0 && self.permissions == 0 && self.columns == 0 {
             return log + self.lists.min(1);
@@ -214,8 +221,8 @@ impl Cost {
         let restarts = self.closed.saturating_sub(listings).min(restarts + doubts);
         let unasked = self.ends.saturating_sub(times + thrown);
         let most = log
-            + self.drained.min(2 * times + revealed)
-            + self.columns.min(6)
+            + self.drained.min(2 * times + revealed + if short { self.filled } else { 0 })
+            + self.columns.min(6 + if short { self.filled } else { 0 })
             + self.permissions.min(times + self.permitted)
             + self.lists.min(1 + doubts + anew)
             + pages

@@ -105,6 +105,7 @@ fn reference<P: Theatre, F: Performer>(
     host.server_mut().faults.clear();
     let mut aside = Stage::new(host, stage.activity.clone(), stage.twice);
     aside.epoch = stage.epoch;
+    (aside.deeds, aside.lied) = (stage.deeds.clone(), stage.lied);
     let mut feed = F::reference(&story.setting, &mut aside);
     finish(&mut aside, &mut feed)?;
     Ok(Some((aside, feed)))

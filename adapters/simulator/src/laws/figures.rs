@@ -43,6 +43,8 @@ pub struct Figures {
     pub asides: u64,
     /// Stories that were told twice, in other clothes.
     pub retold: u64,
+    /// Stories in which something happened that not every server or office does, by what that was.
+    pub habits: BTreeMap<&'static str, u64>,
 }
 
 impl AddAssign<&Figures> for Figures {
@@ -52,6 +54,9 @@ impl AddAssign<&Figures> for Figures {
         }
         for (kind, times) in &other.faults {
             *self.faults.entry(kind).or_default() += times;
+        }
+        for (habit, stories) in &other.habits {
+            *self.habits.entry(habit).or_default() += stories;
         }
     }
 }

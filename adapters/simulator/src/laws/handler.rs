@@ -1,5 +1,7 @@
 //! What a program does with the pages of a session: the part that is under test.
 
+use std::collections::BTreeSet;
+
 use sharepoint_changes::{ChangeQuery, ChangeToken, Done, ItemPage, Page};
 use uuid::Uuid;
 
@@ -51,11 +53,11 @@ pub trait ItemsHandler {
     /// [`Crashed`], from a point.
     fn commit(&mut self, page: ItemPage, crash: &mut Crash) -> Result<Next, Crashed>;
 
-    /// Keeps the checkpoint that a run ended with.
+    /// Keeps the checkpoint that a run ended with, or that with work of its own, of which it says so.
     ///
     /// # Errors
     /// [`Crashed`], from a point.
-    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed>;
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<Next, Crashed>;
 
     /// The text of the checkpoint that is kept; none before the first.
     fn checkpoint(&self) -> Option<String>;
@@ -75,6 +77,19 @@ pub trait ItemsHandler {
     /// What is different.
     fn judge(&self, truth: &[ItemTruth]) -> Result<(), Difference> {
         super::copy::compare(&self.holds(), truth)
+    }
+
+    /// The same, but for some ids of which nothing is to be said.
+    ///
+    /// # Errors
+    /// What is different.
+    fn judge_without(&self, truth: &[ItemTruth], ids: &BTreeSet<i32>) -> Result<(), Difference> {
+        if ids.is_empty() {
+            return self.judge(truth);
+        }
+        let held: Vec<HeldItem> = self.holds().into_iter().filter(|item| !ids.contains(&item.id)).collect();
+        let truth: Vec<ItemTruth> = truth.iter().filter(|item| !ids.contains(&item.id)).cloned().collect();
+        super::copy::compare(&held, &truth)
     }
 }
 

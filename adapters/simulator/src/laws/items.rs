@@ -4,20 +4,23 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use sharepoint_changes::{
-    Basis, Checkpoint, Dialect, Done, ItemChange, ItemPage, ItemQuery, ListRef as Named, Reload, Session,
-    Settings, Site, Start,
+    Basis, Checkpoint, Dialect, Done, ItemChange, ItemPage, ItemQuery, ListRef as Named, Notice, Reload,
+    Session, Settings, Site, Start,
 };
 
 use super::copy::Copy;
 use super::cost::FollowUps;
 use super::crash::Crashed;
-use super::handler::{ItemsHandler, Next};
+use super::dates::Lied;
+use super::deed::Deed;
+use super::handler::{Difference, ItemsHandler, Next};
 use super::play::{Fallen, Performer, reread, site, stands_in_log};
 use super::setting::{LISTS, Place, Setting};
 use super::stage::{ALMOST_EXPIRED, Ended, Stage, Theatre, resumes_overlap};
 use crate::event::{Event, Object};
 use crate::log::Row;
 use crate::query::Scope;
+use crate::rowset::ItemTruth;
 use crate::ticks::Ticks;
 use crate::world::{ListRef, World};
 
@@ -41,6 +44,16 @@ pub(super) struct Items<H> {
     restored: BTreeSet<i32>,
     /// Something failed so often that pages may be smaller than asked for.
     doubted: bool,
+    /// Pages may be smaller than asked for, or empty.
+    fine: bool,
+    /// GetChanges may answer with less than it is asked for.
+    short: bool,
+    /// The log may be read before the rows, so that an answer ends before what the run knows of.
+    log_first: bool,
+    /// Items that were passed by, because the server fails on them.
+    poisoned: BTreeSet<i32>,
+    /// One of them had no name.
+    unreadable: bool,
     /// This run brought a page of a load.
     loads: bool,
     /// Folders whose listing came to its end in this run.
@@ -68,13 +81,14 @@ impl<H: ItemsHandler> Items<H> {
         let number = if let Place::List(number) = setting.place { number } else { 0 };
         let owner = stage.activity.site();
         let list = stage.theatre.with_server(|server| super::truth::list_of(server.world(), owner, number));
+        stage.list = list;
+        stage.is_copied = true;
         let rows = setting.page.try_into().unwrap_or(std::num::NonZeroU32::MIN);
         let dialect = if setting.soap { Dialect::Soap } else { Dialect::Rest };
         let mut settings = Settings::default();
         settings.overlap = setting.overlap;
         settings.reload = if setting.refused { Reload::Refused } else { Reload::Allowed };
         settings.role_assignments = !setting.trusting;
-        stage.list = Some(list);
         let address = stage.theatre.site();
         Self {
             handler,
@@ -92,7 +106,12 @@ impl<H: ItemsHandler> Items<H> {
             begun: None,
             restored: BTreeSet::new(),
             // Where ids come over several pages, none has as many rows as were asked for.
-            doubted: setting.habits.iter().any(|habit| habit.starts_with("ids_cap")),
+            doubted: has(setting, "ids_cap"),
+            fine: has(setting, "fine_pages") || has(setting, "empty_pages"),
+            short: has(setting, "short_pages") || has(setting, "page_cap"),
+            log_first: has(setting, "log_first"),
+            poisoned: BTreeSet::new(),
+            unreadable: false,
             schema: 0,
             written: 0,
             begun_at: Ticks::default(),
@@ -119,11 +138,18 @@ impl<H: ItemsHandler> Items<H> {
         self.loads |= matches!(page.basis, Basis::Snapshot { .. });
         self.listings += u64::from(matches!(page.basis, Basis::Subtree { last: true, .. }));
         format!("{:?}", page.basis).hash(&mut self.digest);
+        for notice in &page.notices {
+            if let Notice::Poison { id, .. } = notice {
+                self.unreadable |= id.is_none();
+                self.poisoned.extend(*id);
+            }
+        }
         for change in &page.changes {
             match change {
                 ItemChange::Upserted(row) => {
                     stage.figures.delivered += 1;
                     self.restored.remove(&row.id());
+                    self.poisoned.remove(&row.id());
                     let new = self.handed.insert((row.id(), row.hidden_version()));
                     stage.figures.repeated += u64::from(!new);
                     for field in page.schema.fields().iter().filter(|field| field.is_stored()) {
@@ -159,7 +185,7 @@ impl<H: ItemsHandler> Items<H> {
     fn judge_size<P>(&mut self, page: &ItemPage, stage: &Stage<P>) -> Result<(), Fallen> {
         // Around what cannot be read, ids are asked for, fewer and fewer.
         self.doubted |= stage.cost.troubles >= 3;
-        if self.doubted || stage.plan.wicked {
+        if self.doubted || self.fine || stage.plan.wicked || stage.deeds.contains(&Deed::Poison) {
             return Ok(());
         }
         let before: Option<Checkpoint> = page.follows.as_deref().map(reread).transpose()?;
@@ -190,13 +216,15 @@ impl<H: ItemsHandler> Items<H> {
             || stage.plan.lag.is_some()
             // A folder's page that fails three times cannot be read.
             || stage.scripted >= 3
+            || stage.has_deeds()
+            || stage.lied == Lied::Often
             // Something that was restored and went again with its folder is like what is restored out of sight.
             || !self.restored.is_empty();
         if fair { Ok(()) } else { Err(Fallen::of(1, format!("{what} without a cause"))) }
     }
 
-    /// Keeps a run's end; whether the process lives on.
-    fn end<P: Theatre>(&mut self, done: &Done, stage: &mut Stage<P>) -> Result<bool, Fallen> {
+    /// Keeps a run's end; how the program goes on, if the process lives.
+    fn end<P: Theatre>(&mut self, done: &Done, stage: &mut Stage<P>) -> Result<Option<Next>, Fallen> {
         if done.follows() != self.handler.checkpoint().as_deref() {
             return Err(Fallen::of(2, "the end does not follow the checkpoint that is kept".to_owned()));
         }
@@ -207,7 +235,10 @@ impl<H: ItemsHandler> Items<H> {
             self.judge_cause(&format!("a resync ({reason:?})"), stage)?;
         }
         let Stage { crash, .. } = stage;
-        let lives = crash.point().is_ok() && self.handler.end(done, crash).is_ok() && crash.point().is_ok();
+        let begins = crash.point();
+        let ended = begins.and_then(|()| self.handler.end(done, crash));
+        let next = ended.and_then(|next| crash.point().map(|()| next)).ok();
+        let lives = next == Some(Next::GoOn);
         let kept = self.handler.checkpoint().as_deref() == Some(done.checkpoint().as_str());
         if lives && !kept {
             return Err(Fallen::of(2, "the end's checkpoint was not kept".to_owned()));
@@ -219,15 +250,13 @@ impl<H: ItemsHandler> Items<H> {
             // A log that was moved may look like one that lags behind: then nothing is said, and nothing moves.
             Done::UpToDate { checkpoint, follows, .. }
                 if self.moved && follows.as_deref() == Some(checkpoint.as_str()) => {}
-            Done::UpToDate { .. }
-                if lives && stage.quiet && !stage.plan.wicked && is_whole && self.has_settled() =>
-            {
+            Done::UpToDate { .. } if lives && !stage.plan.wicked && is_whole && self.has_settled() => {
                 self.judge(stage)?;
             }
             _ => {}
         }
-        self.moved &= !(lives && moves_on);
-        Ok(lives)
+        self.moved &= !(next.is_some() && moves_on);
+        Ok(next)
     }
 
     /// Whether nothing that a copy which lagged behind was silent about may be unread.
@@ -238,25 +267,14 @@ impl<H: ItemsHandler> Items<H> {
     /// The copy equals the list.
     fn judge<P: Theatre>(&mut self, stage: &mut Stage<P>) -> Result<(), Fallen> {
         let list = self.list;
-        let truth = stage.theatre.with_server(|server| server.world().list_truth(list));
-        let judged = self.handler.judge(&truth);
-        if !self.safe {
+        let handler = &self.handler;
+        let judged =
+            compare_settled(stage, list, &self.poisoned, |truth, ids| handler.judge_without(truth, ids));
+        if !self.safe || self.unreadable {
             self.unlike = judged.map_or_else(|it| it.count(), |()| 0);
             return Ok(());
         }
-        let Err(difference) = judged else { return Ok(()) };
-        let mut told = Vec::new();
-        for (what, ids) in [("lost", &difference.lost), ("invented", &difference.invented)] {
-            if !ids.is_empty() {
-                told.push(format!("{what}: {ids:?}"));
-            }
-        }
-        told.extend(difference.other);
-        Err(Fallen {
-            lost: difference.lost.len() as u64,
-            invented: difference.invented.len() as u64,
-            ..Fallen::of(1, format!("the copy is not the list: {}", told.join("; ")))
-        })
+        judged.map_err(unequal)
     }
 
     /// How often the list's fields have changed, how many rows the log was written, and when that is.
@@ -270,17 +288,26 @@ impl<H: ItemsHandler> Items<H> {
     }
 
     fn count_requests<P: Theatre>(&self, stage: &mut Stage<P>) -> Result<(), Fallen> {
+        if self.log_first || stage.lied > Lied::Never || stage.deeds.contains(&Deed::Poison) {
+            return Ok(());
+        }
         let (schema, ..) = self.now(stage);
         let (sent, pages) = (stage.cost.sent, stage.pages);
         let acts = stage.plan.meanwhile.iter().filter(|(at, _)| *at <= sent).count();
         let acts = acts + usize::from(stage.plan.swallow.is_some_and(|at| at <= sent));
+        let acts = acts + stage.plan.deeds.iter().filter(|(at, ..)| *at <= sent).count();
         let follow_ups = FollowUps {
             looks: stage.looks_from(self.begun.as_ref()),
             listings: self.listings,
             restarts: acts.min(self.moves(stage)) as u64,
             schemas: u64::from(schema - self.schema),
             revealed: self.revealed(stage),
-            anew: self.full || self.moved || stage.columns_changed || !self.restored.is_empty(),
+            anew: self.full
+                || self.moved
+                || stage.columns_changed
+                || stage.has_deeds()
+                || !self.restored.is_empty(),
+            short: self.short,
             idle: self.is_idle(stage),
             again: resumes_overlap(self.begun.as_ref()),
         };
@@ -353,7 +380,8 @@ impl<H: ItemsHandler> Performer for Items<H> {
         self.listings = 0;
         (self.schema, self.written, self.begun_at) = self.now(stage);
         self.first.get_or_insert(self.written);
-        if stage.plan.lag.is_some() && self.full {
+        let has_rights = self.full || stage.deeds.iter().any(|deed| matches!(deed, Deed::Hide | Deed::Share));
+        if stage.plan.lag.is_some() && has_rights {
             self.lagged_at = Some(self.begun_at);
         }
         let most_rest = self.settings.policy.max_rest;
@@ -372,7 +400,11 @@ impl<H: ItemsHandler> Performer for Items<H> {
             self.count_requests(stage)?;
         }
         match &ended {
-            Ended::Done(done) if !self.end(done, stage)? => Ok(Ended::Crashed),
+            Ended::Done(done) => Ok(match self.end(done, stage)? {
+                None => Ended::Crashed,
+                Some(Next::Anew) => Ended::Anew,
+                Some(Next::GoOn) => ended,
+            }),
             _ => Ok(ended),
         }
     }
@@ -381,8 +413,8 @@ impl<H: ItemsHandler> Performer for Items<H> {
         self.moved = stands_in_log(self.handler.checkpoint());
     }
 
-    fn is_gone(&self, _: &World) -> bool {
-        false
+    fn is_gone(&self, world: &World) -> bool {
+        world.list(self.list).deleted
     }
 
     fn is_adrift(&self) -> bool {
@@ -397,6 +429,49 @@ impl<H: ItemsHandler> Performer for Items<H> {
     fn digest(&self) -> u64 {
         self.digest.finish()
     }
+}
+
+/// Compares a copy with its list as far as one may be held to it that is up to date, though people worked meanwhile.
+pub(super) fn compare_settled<P: Theatre>(
+    stage: &mut Stage<P>,
+    list: ListRef,
+    poisoned: &BTreeSet<i32>,
+    compare: impl Fn(&[ItemTruth], &BTreeSet<i32>) -> Result<(), Difference>,
+) -> Result<(), Difference> {
+    let truth = stage.theatre.with_server(|server| server.world().list_truth(list));
+    let mut unsettled = stage.moments.unsettled(&truth);
+    if !stage.quiet {
+        stage.habits.insert("a copy judged though people worked during the run");
+    }
+    for set in [&mut unsettled.changed, &mut unsettled.fleeting] {
+        set.extend(poisoned);
+    }
+    compare(&truth, &unsettled.changed)?;
+    match compare(&truth, &unsettled.fleeting) {
+        Err(it) if !it.lost.is_empty() || !it.invented.is_empty() => Err(it),
+        _ => Ok(()),
+    }
+}
+
+/// The law that a copy breaks that is not its list.
+pub(super) fn unequal(difference: Difference) -> Fallen {
+    let mut told = Vec::new();
+    for (what, ids) in [("lost", &difference.lost), ("invented", &difference.invented)] {
+        if !ids.is_empty() {
+            told.push(format!("{what}: {ids:?}"));
+        }
+    }
+    told.extend(difference.other);
+    Fallen {
+        lost: difference.lost.len() as u64,
+        invented: difference.invented.len() as u64,
+        ..Fallen::of(1, format!("the copy is not the list: {}", told.join("; ")))
+    }
+}
+
+/// Whether a switch is set otherwise than for most servers.
+fn has(setting: &Setting, switch: &str) -> bool {
+    setting.habits.iter().any(|habit| habit.split('=').next() == Some(switch))
 }
 
 /// Whether an event puts a folder elsewhere.

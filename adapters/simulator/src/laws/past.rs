@@ -44,6 +44,11 @@ impl Past {
         Some(young[self.rng.usize(..young.len())].clone())
     }
 
+    /// The worlds since a moment, that of the moment itself left out.
+    pub(super) fn since(&self, moment: Ticks) -> impl Iterator<Item = &World> {
+        self.moments.iter().map(|(world, _)| world).filter(move |world| world.now() > moment)
+    }
+
     /// The youngest moment that is so old, and nothing after it any more; the oldest that is kept where none is.
     pub(super) fn back_to(&mut self, age: Duration, now: Ticks) -> Option<(World, Activity)> {
         while self.moments.len() > 1 && self.moments.back().is_some_and(|(it, _)| now.since(it.now()) < age) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fastrand::Rng;
 use sharepoint_changes::{Checkpoint, DigestMode, Done, Error, FaultClass, Generation, Site};
 
 use super::changes::Changes;
@@ -150,6 +151,11 @@ pub(super) fn tell<P: Theatre, F: Performer>(
             Step::Restore(age) => restore(stage, feed, |stage| stage.restore(*age))?,
             Step::Redo(age) => restore(stage, feed, |stage| stage.redo(*age))?,
             Step::Lag(most) => plan.lag = Some(*most),
+            Step::Deed(deed, seed) => stage.perform(*deed, *seed),
+            Step::MeanwhileDeed(at, deed, seed) => plan.deeds.push((*at, *deed, *seed)),
+            Step::Date(at, off) => plan.dates.one.push((*at, *off)),
+            Step::Dates(seed) => plan.dates.some = Some(Rng::with_seed(*seed)),
+            Step::Clock(off) => plan.dates.all = Some(*off),
             Step::Meanwhile(at, rows) => plan.meanwhile.push((*at, *rows)),
             Step::Swallow(at) => plan.swallow = Some(*at),
             Step::Column => stage.put_column_on_again(),
@@ -161,6 +167,8 @@ pub(super) fn tell<P: Theatre, F: Performer>(
                 stage.figures.runs += 1;
                 run(stage, feed, std::mem::take(&mut plan))?;
             }
+            // Of a list that is gone nothing is tried on the side.
+            Step::Lie(_) | Step::Dead(_) | Step::Noise(_) if is_gone(stage, feed) => {}
             Step::Lie(lie) => episode::lie(story, stage, feed, *lie)?,
             Step::Dead(fault) => episode::dead(story, stage, feed, fault)?,
             Step::Noise(seed) => episode::noise(story, stage, feed, *seed)?,
@@ -185,6 +193,9 @@ pub(super) fn tell<P: Theatre, F: Performer>(
     for (kind, times) in faults {
         *stage.figures.faults.entry(kind).or_default() += times;
     }
+    let server = stage.theatre.with_server(|server| server.stats().habits.clone());
+    stage.habits.extend(server.into_keys());
+    stage.figures.habits = stage.habits.iter().map(|habit| (*habit, 1)).collect();
     Ok(feed.digest())
 }
 
@@ -194,6 +205,7 @@ pub(super) fn run<P: Theatre, F: Performer>(
     feed: &mut F,
     plan: Plan,
 ) -> Result<Ended, Fallen> {
+    stage.lied = stage.lied.max(plan.dates.lied());
     stage.prepare(plan);
     let ended = feed.run(stage)?;
     stage.theatre.with_server(|server| server.faults.clear());
@@ -210,7 +222,8 @@ pub(super) fn run<P: Theatre, F: Performer>(
             stage.theatre.pass(Duration::from_secs(1));
         }
         Ended::Failed(Error::Fault(fault))
-            if fault.class() == FaultClass::NotFound && is_gone(stage, feed) => {}
+            if matches!(fault.class(), FaultClass::NotFound | FaultClass::TokenOfAnotherObject)
+                && (is_gone(stage, feed) || stage.may_have_been_gone()) => {}
         // Between two requests more time may have passed than a digest lives.
         Ended::Failed(Error::Fault(fault))
             if fault.class() == FaultClass::StaleDigest && !stage.plan.meanwhile.is_empty() => {}
@@ -272,13 +285,16 @@ fn restore<P: Theatre, F: Performer>(
         feed.moved(server.world());
         server.world().log(site).all_rows().len()
     });
-    while feed.is_adrift() {
+    for _ in 0..100 {
+        if !feed.is_adrift() {
+            return Ok(());
+        }
         stage.figures.runs += 1;
         run(stage, feed, Plan::default())?;
         // After an hour it is no copy that lags behind.
         stage.theatre.pass(Duration::from_secs(3_700));
     }
-    Ok(())
+    Err(Fallen::of(1, "a hundred runs do not notice a log that was put back".to_owned()))
 }
 
 /// A checkpoint, read from its text; the text is the same again.

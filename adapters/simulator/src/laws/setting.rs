@@ -172,6 +172,8 @@ impl Setting {
 
     fn of_items(mut self, rng: &mut Rng) -> Self {
         self.place = Place::List(rng.usize(..LISTS.len()));
+        // Of all that people do, one list sees a small part: increments are to have several pages all the same.
+        self.page = *one(rng, &[1, 1, 2, 2, 3, 3, 5, 8, 20, 100]);
         self.full = rng.u8(..8) == 0;
         self.soap = rng.bool();
         self.refused = rng.u8(..4) == 0;
@@ -207,8 +209,10 @@ fn some(rng: &mut Rng, among: &[&str], out_of: u8) -> Vec<String> {
 pub(super) const LISTS: [&str; 5] = ["Documents", "Q1 Bids", "Tasks", "Archive", "Kontakte für Größeres"];
 
 const CHANGES_HABITS: &[&str] = &[
+    "page_cap=1",
     "page_cap=2",
     "page_cap=7",
+    "short_pages=yes",
     "folder_delete=each",
     "folder_copy=each",
     "folder_restore=each",
@@ -248,13 +252,25 @@ const ITEMS_HABITS: &[&str] = &[
     "since_cap=0",
     "since_cap=3",
     "since_scan=5",
+    "since_anywhere=yes",
+    "log_first=yes",
+    "fine_pages=yes",
+    "empty_pages=yes",
+    "repeats=yes",
+    "missing_folder=empty",
+    "parent_ids=no",
+    "page_cap=1",
+    "page_cap=3",
+    "short_pages=yes",
     "since_expired=nothing",
     "restored=id",
     "restored=row",
     "system_updated=both",
     "system_updated=sometimes",
+    "system_updated=row",
     "renamed=both",
     "renamed=sometimes",
+    "renamed=row",
     "moves_within_as_ids=yes",
     "id_order=grouped",
     "id_order=restores-first",
@@ -275,6 +291,7 @@ const ITEMS_HABITS: &[&str] = &[
     "uninvited=no",
     "empty_values=yes",
     "permission_rows=yes",
+    "poison=broken",
     "purge_every=1d",
 ];
 

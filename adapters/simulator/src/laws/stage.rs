@@ -1,5 +1,6 @@
 //! Where a story is played: a host, the office behind it, and what the script says about the run at hand.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -12,7 +13,10 @@ use sharepoint_changes::{
 use super::census::Census;
 use super::cost::{Asked, Cost};
 use super::crash::{Crash, Crashed};
+use super::dates::{Dates, Lied};
+use super::deed::Deed;
 use super::figures::Figures;
+use super::moments::Moments;
 use super::past::Past;
 use super::play::Fallen;
 use crate::activity::Activity;
@@ -89,6 +93,9 @@ pub(super) struct Plan {
     pub(super) meanwhile: Vec<(u64, u16)>,
     /// Before which request items go along with a folder.
     pub(super) swallow: Option<u64>,
+    pub(super) deeds: Vec<(u64, Deed, u64)>,
+    /// Which answers tell a time that is not true.
+    pub(super) dates: Dates,
     pub(super) faults: Vec<(u64, Fault)>,
     pub(super) crash: Option<u64>,
     pub(super) stop: Option<(u64, usize)>,
@@ -144,10 +151,21 @@ pub(super) struct Stage<P> {
     noise: Rng,
     /// What the world was, where the story goes back to that.
     pub(super) past: Option<Past>,
-    /// The list whose items are followed.
-    pub(super) list: Option<ListRef>,
-    /// A column of it was taken off and put on again.
+    /// A column of the list was taken off and put on again.
     pub(super) columns_changed: bool,
+    /// What the list was since the end of the log was read, where a copy of it is judged.
+    pub(super) moments: Moments,
+    /// The list to which deeds happen, and whether a copy of it is judged.
+    pub(super) list: ListRef,
+    pub(super) is_copied: bool,
+    /// What happened to it so far.
+    pub(super) deeds: Vec<Deed>,
+    /// Items that the server ever failed on.
+    pub(super) poisoned: BTreeSet<i32>,
+    /// How far the time that answers told may be believed.
+    pub(super) lied: Lied,
+    /// What happened in the story that not every server or office does.
+    pub(super) habits: BTreeSet<&'static str>,
 }
 
 /// How a session ended.
@@ -190,8 +208,14 @@ impl<P: Theatre> Stage<P> {
             refused: false,
             noise: Rng::with_seed(0),
             past: None,
-            list: None,
             columns_changed: false,
+            moments: Moments::default(),
+            list: ListRef(0),
+            is_copied: false,
+            deeds: Vec::new(),
+            poisoned: BTreeSet::new(),
+            lied: Lied::Never,
+            habits: BTreeSet::new(),
         }
     }
 
@@ -211,9 +235,14 @@ impl<P: Theatre> Stage<P> {
     /// Restores the world as it was this long ago, or the oldest that is kept. Whether it is another than now.
     pub(super) fn restore(&mut self, age: Duration) -> bool {
         let (Some(past), activity) = (&mut self.past, &mut self.activity) else { return false };
+        let list = self.list;
         self.theatre.with_server(|server| {
             let world = server.world_mut();
             let Some(before) = past.back_to(age, world.now()) else { return false };
+            // Of a list that is gone no run notices that it was put back.
+            if before.0.list(list).deleted {
+                return false;
+            }
             let now = world.now();
             (*world, *activity) = before;
             world.reach(now);
@@ -227,6 +256,7 @@ impl<P: Theatre> Stage<P> {
         (self.cost, self.scripted, self.pages) = (Cost::default(), 0, 0);
         (self.end, self.quiet, self.rested, self.refused) = (None, true, Duration::ZERO, false);
         (self.census, self.first_end, self.of_a_site) = (None, None, None);
+        self.moments.clear();
         self.noise = Rng::with_seed(plan.noise.unwrap_or_default());
         self.plan = plan;
     }
@@ -234,6 +264,7 @@ impl<P: Theatre> Stage<P> {
     /// People work until the log has had this many rows more, in their own time.
     pub(super) fn act(&mut self, rows: u16) {
         let (activity, past) = (&mut self.activity, &mut self.past);
+        let (list, moments) = (self.list, &mut self.moments);
         let passed = self.theatre.with_server(|server| {
             let world = server.world_mut();
             let (before, site) = (world.age(), activity.site());
@@ -244,11 +275,47 @@ impl<P: Theatre> Stage<P> {
                 let written = world.log(site).all_rows().len() as u64;
                 activity.play(world, written + part);
                 left -= part;
+                if past.is_some() {
+                    // A copy may be of this moment.
+                    moments.add(|| world.list_truth(list));
+                }
             }
             world.age().saturating_sub(before)
         });
         self.theatre.pass(passed);
+        self.went_on();
+    }
+
+    /// Something happens to the list that is followed.
+    pub(super) fn perform(&mut self, deed: Deed, seed: u64) {
+        let (list, activity) = (self.list, &mut self.activity);
+        if self.theatre.with_server(|server| deed.perform(server.world_mut(), activity, list, seed)) {
+            self.deeds.push(deed);
+            let poisoned = &mut self.poisoned;
+            self.theatre.with_server(|server| {
+                let ill = server.world().list(list).items().filter(|item| item.poison);
+                poisoned.extend(ill.map(|item| item.id));
+            });
+            self.habits.insert(deed.habit());
+        }
+        self.went_on();
+    }
+
+    /// The world is another one than it was.
+    pub(super) fn went_on(&mut self) {
         self.quiet = false;
+        let (list, moments) = (self.list, &mut self.moments);
+        self.theatre.with_server(|server| moments.add(|| server.world().list_truth(list)));
+    }
+
+    /// Whether a copy that lags behind may be one of a time when the list was gone.
+    pub(super) fn may_have_been_gone(&self) -> bool {
+        self.plan.lag.is_some() && self.deeds.contains(&Deed::ListGone)
+    }
+
+    /// Whether what the deeds did may have been a cause to read everything anew.
+    pub(super) fn has_deeds(&self) -> bool {
+        !self.deeds.is_empty()
     }
 
     /// Whether the log ended at this token when its end was read.
@@ -305,6 +372,9 @@ impl<P: Theatre> Stage<P> {
         if self.plan.swallow == Some(number) {
             self.swallow();
         }
+        for (_, deed, seed) in self.plan.deeds.clone().iter().filter(|(at, ..)| *at == number) {
+            self.perform(*deed, *seed);
+        }
         if let Err(crashed) = self.crash.point() {
             return Ok(Err(crashed));
         }
@@ -313,17 +383,18 @@ impl<P: Theatre> Stage<P> {
         let asked = self.asked(&request);
         let behind = self.swap_behind();
         let site = self.activity.site();
-        let counted = self.counted;
+        let (counted, copied) = (self.counted, self.is_copied.then_some(self.list));
         let seen = (asked == Asked::End).then(|| {
             self.theatre.with_server(|server| {
                 let world = server.world();
                 let (log, now) = (world.log(site), world.now());
                 let end = LogEnd { place: log.visible_end(now), now, whole: log.is_whole(now) };
-                (end, counted.map(|scope| Census::take(world, scope)))
+                let truth = copied.map(|list| world.list_truth(list));
+                (end, counted.map(|scope| Census::take(world, scope)), truth)
             })
         });
         let answer = self.theatre.send(request);
-        if let Some(present) = behind.clone() {
+        if let Some((present, _)) = behind.clone() {
             self.theatre.with_server(|server| *server.world_mut() = present);
         }
         self.cost.add(asked, fault.as_ref(), &answer);
@@ -335,9 +406,25 @@ impl<P: Theatre> Stage<P> {
         match answer {
             Ok(mut answer) => {
                 self.refused = is_refusal(answer.status());
-                if let (StatusCode::OK, Some((end, census))) = (answer.status(), seen) {
+                if let (StatusCode::OK, Some((end, census, truth))) = (answer.status(), seen) {
                     (self.end, self.census, self.quiet) = (Some(end), census, behind.is_none());
                     self.first_end.get_or_insert(end);
+                    let list = self.list;
+                    let since = behind.and_then(|(_, since)| Some(self.past.as_ref()?.since(since)));
+                    let since = since.into_iter().flatten().map(|world| world.list_truth(list));
+                    let moments: Vec<_> = truth.into_iter().chain(since).collect();
+                    let now = self
+                        .is_copied
+                        .then(|| self.theatre.with_server(|server| server.world().list_truth(list)));
+                    self.moments.begin(moments.into_iter().chain(now).collect());
+                }
+                let now = self.theatre.with_server(|server| server.world().now());
+                if self.plan.dates.change(number, now, &mut answer) {
+                    self.habits.insert(match self.plan.dates.lied() {
+                        _ if self.plan.dates.all.is_some() => "the Date of every answer of a run lies",
+                        Lied::Often => "the Date of some answers lies",
+                        _ => "the Date of one answer lies",
+                    });
                 }
                 if self.plan.noise.is_some() && self.noise.u8(..3) > 0 {
                     spoil(answer.body_mut(), &mut self.noise);
@@ -361,11 +448,14 @@ impl<P: Theatre> Stage<P> {
     }
 
     /// Puts a copy that lags behind in the place of the world, as often as not; returns the world.
-    fn swap_behind(&mut self) -> Option<World> {
+    ///
+    /// With it comes the moment that the copy is of.
+    fn swap_behind(&mut self) -> Option<(World, Ticks)> {
         let (most, past) = (self.plan.lag?, self.past.as_mut()?);
         self.theatre.with_server(|server| {
             let copy = past.behind(most, server.world().now())?;
-            Some(std::mem::replace(server.world_mut(), copy))
+            let since = copy.now();
+            Some((std::mem::replace(server.world_mut(), copy), since))
         })
     }
 
@@ -418,9 +508,8 @@ fn spoil(body: &mut Vec<u8>, rng: &mut Rng) {
 
 /// Before this nothing can be too old.
 pub(super) const ALMOST_EXPIRED: Duration = Duration::from_secs(53 * 24 * 60 * 60);
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Failures in a row after which a session gives up (`Policy::max_failures`).
 const MOST_FAILURES: u64 = 8;
-/// How far a time that one answer tells may lie ahead of the log.
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Readings of the log's end only for the time it is.
 const MOST_CONFIRMATIONS: u64 = 4;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::deed::Deed;
 use crate::fault::Fault;
 use crate::lie::Lie;
 use crate::switch::Switch;
@@ -35,6 +36,16 @@ pub enum Step {
     Hide,
     /// The request with this number of the next run meets a fault.
     Fault(u64, String),
+    /// Something happens to the list that is followed, drawn from this seed.
+    Deed(Deed, u64),
+    /// The same before the request with this number of the next run.
+    MeanwhileDeed(u64, Deed, u64),
+    /// The `Date` of the answer with this number of the next run is off by these seconds.
+    Date(u64, i64),
+    /// The `Date` of one answer in three of the next run is off, each by another time, drawn from this seed.
+    Dates(u64),
+    /// The `Date` of all answers of the next run is off by these seconds.
+    Clock(i64),
     /// The process dies at this point of the next run.
     Crash(u64),
     /// The page with this number of the next run is worked off up to the row with that index, and the run ends.
@@ -63,6 +74,11 @@ impl fmt::Display for Step {
             Self::Column => f.write_str("column"),
             Self::Hide => f.write_str("hide"),
             Self::Fault(at, fault) => write!(f, "fault@{at}:{fault}"),
+            Self::Deed(deed, seed) => write!(f, "deed:{}:{seed}", deed.show()),
+            Self::MeanwhileDeed(at, deed, seed) => write!(f, "deed@{at}:{}:{seed}", deed.show()),
+            Self::Date(at, off) => write!(f, "date@{at}:{off}s"),
+            Self::Dates(seed) => write!(f, "dates:{seed}"),
+            Self::Clock(off) => write!(f, "clock:{off}s"),
             Self::Crash(at) => write!(f, "crash@{at}"),
             Self::Stop(page, row) => write!(f, "stop@{page}:{row}"),
             Self::Run => f.write_str("run"),
@@ -88,6 +104,11 @@ impl Step {
                 "act" => Self::Meanwhile(at, what.parse().ok()?),
                 "fault" => Self::Fault(at, Fault::read(what).map(|_| what.to_owned())?),
                 "swallow" => Self::Swallow(at),
+                "deed" => {
+                    let (deed, seed) = what.split_once(':')?;
+                    Self::MeanwhileDeed(at, Deed::read(deed)?, seed.parse().ok()?)
+                }
+                "date" => Self::Date(at, what.strip_suffix('s')?.parse().ok()?),
                 "crash" => Self::Crash(at),
                 "stop" => Self::Stop(at, what.parse().ok()?),
                 _ => return None,
@@ -101,6 +122,12 @@ impl Step {
             "restore" => Self::Restore(Duration::read(what)?),
             "redo" => Self::Redo(Duration::read(what)?),
             "lag" => Self::Lag(Duration::read(what)?),
+            "deed" => {
+                let (deed, seed) = what.split_once(':')?;
+                Self::Deed(Deed::read(deed)?, seed.parse().ok()?)
+            }
+            "dates" => Self::Dates(what.parse().ok()?),
+            "clock" => Self::Clock(what.strip_suffix('s')?.parse().ok()?),
             "lie" => Self::Lie(Lie::read(what)?),
             "dead" => Self::Dead(Fault::read(what).map(|_| what.to_owned())?),
             "noise" => Self::Noise(what.parse().ok()?),

@@ -14,6 +14,7 @@ use super::items::Items;
 use super::play::{Fallen, open, tell};
 use super::setting::{Feed, Setting};
 use super::shrink::shrink;
+use super::store::{Store, StoreHandler};
 use super::story::Story;
 use crate::auth::Auth;
 use crate::host::SimulatedHost;
@@ -75,6 +76,18 @@ impl Laws {
     /// The first law that was broken.
     pub fn items<H: ItemsHandler>(&self, handler: impl Fn() -> H) -> Result<Figures, Box<Broken>> {
         self.judge(Feed::Items, |story| tell_items(story, &handler))
+    }
+
+    /// Puts stores that run their own sessions through the stories of a list's items; each story has one of its own.
+    ///
+    /// # Errors
+    /// The first law that was broken.
+    pub fn stores<H: StoreHandler>(&self, handler: impl Fn() -> H) -> Result<Figures, Box<Broken>> {
+        self.judge(Feed::Items, |story| {
+            let mut stage = open(story, |world| in_process(&story.setting, world));
+            let mut feed = Store::new(&story.setting, &mut stage, handler());
+            tell(story, &mut stage, &mut feed).map(|_| stage.figures)
+        })
     }
 
     fn judge(

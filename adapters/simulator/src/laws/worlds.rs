@@ -11,7 +11,7 @@
 //!   MoveAway, MoveInto, Restore. That a list's settings changed tells of none of its items.
 //!
 //! Rights are differences of their own, for the presets that are for them, and only a row about the object itself tells
-//! of them.
+//! of them, or of what it came in from another list or the bin.
 //!
 //! What cannot hold is not claimed. A row counts as if it were delivered that lies before the beginning (older than the
 //! log was at the first run), or in a stretch that was told as a gap; that became visible late, where no overlap covers
@@ -49,6 +49,8 @@ struct Told {
     rights: bool,
     /// What stands in it may be gone, come or elsewhere.
     tree: bool,
+    /// It came from elsewhere with all that stands in it, and with the rights that this has.
+    came: bool,
 }
 
 impl Worlds {
@@ -104,7 +106,8 @@ impl Worlds {
                 && old != new
             {
                 differences += 1;
-                if !known(key).rights {
+                let came_along = || before.above(key).chain(after.above(key)).any(|above| known(above).came);
+                if !known(key).rights && !came_along() {
                     silent.push(format!("{key} has other rights"));
                 }
             }
@@ -131,6 +134,7 @@ impl Worlds {
 impl Told {
     fn add(&mut self, event: Event) {
         use Event as E;
+        self.came |= matches!(event, E::Add | E::MoveInto | E::Restore);
         self.tree |= matches!(event, E::Add | E::Delete | E::Rename | E::MoveAway | E::MoveInto | E::Restore);
         self.content |= self.tree
             || matches!(

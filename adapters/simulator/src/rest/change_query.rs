@@ -15,6 +15,8 @@ pub(crate) struct Sent {
     pub(crate) end: Option<String>,
     /// IgnoreStartTokenNotFoundError.
     pub(crate) forgiving: bool,
+    /// The FetchLimit as it was sent; the server's own where there was none.
+    pub(crate) asked: usize,
 }
 
 const TYPE: &str = "SP.ChangeQuery";
@@ -58,8 +60,9 @@ fn members_of(members: &Map<String, Value>, verbose: bool, dialect: &Dialect) ->
         start: None,
         end: None,
         forgiving: false,
+        asked: usize::try_from(dialect.page).unwrap_or(usize::MAX),
     };
-    let mut limit = dialect.page;
+    let (mut limit, mut asked) = (dialect.page, dialect.page);
     for (name, value) in members {
         if name == "__metadata" {
             continue;
@@ -71,7 +74,7 @@ fn members_of(members: &Map<String, Value>, verbose: bool, dialect: &Dialect) ->
         match name.as_str() {
             "ChangeTokenStart" => sent.start = token(value)?,
             "ChangeTokenEnd" => sent.end = token(value)?,
-            "FetchLimit" => limit = fetch_limit(value, verbose, dialect)?,
+            "FetchLimit" => (limit, asked) = fetch_limit(value, verbose, dialect)?,
             "LatestFirst" => query.latest_first = boolean(name, value)?,
             "RecursiveAll" => query.recursive = boolean(name, value)?,
             "RequireSecurityTrim" => query.trim = boolean(name, value)?,
@@ -89,6 +92,7 @@ fn members_of(members: &Map<String, Value>, verbose: bool, dialect: &Dialect) ->
         }
     }
     sent.query.limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    sent.asked = usize::try_from(asked).unwrap_or(usize::MAX);
     Ok(sent)
 }
 
@@ -152,7 +156,8 @@ fn token(value: &Value) -> Result<Option<String>, Problem> {
 }
 
 /// An Int64 is text in a verbose body. Zero and less mean the default.
-fn fetch_limit(value: &Value, verbose: bool, dialect: &Dialect) -> Result<u32, Problem> {
+/// The limit that holds, and the one that was asked for.
+fn fetch_limit(value: &Value, verbose: bool, dialect: &Dialect) -> Result<(u32, u32), Problem> {
     let refused = || {
         Problem::query(
             "Cannot convert a primitive value to the expected type 'Edm.Int64'. See the inner exception for more details.",
@@ -169,14 +174,14 @@ fn fetch_limit(value: &Value, verbose: bool, dialect: &Dialect) -> Result<u32, P
         _ => return Err(refused()),
     };
     match u32::try_from(number.max(0)).unwrap_or(u32::MAX) {
-        0 => Ok(dialect.page),
+        0 => Ok((dialect.page, dialect.page)),
         asked if asked > dialect.page_cap && dialect.over_cap == OverCap::Refuse => Err(Problem::new(
             http::StatusCode::BAD_REQUEST,
             -2_146_233_086,
             "System.ArgumentOutOfRangeException",
             "Specified argument was out of the range of valid values.\r\nParameter name: FetchLimit",
         )),
-        asked => Ok(asked.min(dialect.page_cap)),
+        asked => Ok((asked.min(dialect.page_cap), asked)),
     }
 }
 

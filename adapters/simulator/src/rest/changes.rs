@@ -10,7 +10,8 @@ use crate::entity::write_feed;
 use crate::format::{Format, is_verbose_body};
 use crate::lie::Lie;
 use crate::problem::Problem;
-use crate::query::Scope;
+use crate::query::{Query, Scope};
+use crate::server::chance;
 use crate::token::{Place, Token};
 
 /// Answers one call.
@@ -32,6 +33,7 @@ pub(super) fn answer(ask: &mut Ask<'_>, scope: Scope) -> Result<Answer, Problem>
         return page(ask, scope, &[], start);
     }
     let mut rows = ask.world.page(scope, &sent.query);
+    shorten(ask, scope, &sent, &mut rows);
     if let Some(order) = ask.address.option("$orderby").filter(|_| dialect.orderby) {
         sort(ask, scope, &mut rows, order)?;
     }
@@ -72,6 +74,28 @@ fn sort(ask: &Ask<'_>, scope: Scope, rows: &mut [u32], order: &str) -> Result<()
         rows.reverse();
     }
     Ok(())
+}
+
+/// Ends a page behind any of its rows, where that is the server's habit; and counts pages that are not the last.
+fn shorten(ask: &mut Ask<'_>, scope: Scope, sent: &Sent, rows: &mut Vec<u32>) {
+    if ask.world.dialect.short_pages && rows.len() > 1 {
+        rows.truncate(chance(ask.number, 0x5407).usize(1..=rows.len()));
+    }
+    let Some(last) = rows.last() else { return };
+    let rest =
+        Query { start: Some(ask.world.log_of(scope).row(*last).place()), limit: 1, ..sent.query.clone() };
+    if ask.world.page(scope, &rest).is_empty() {
+        return;
+    }
+    let habit = if rows.len() == 1 {
+        "GetChanges: pages of one row"
+    } else {
+        "GetChanges: pages that are not the last"
+    };
+    ask.note([habit]);
+    if rows.len() < sent.asked {
+        ask.note(["GetChanges: fewer rows than asked for, and more follow"]);
+    }
 }
 
 /// A bound's place in the log, if its token is one of this scope's.

@@ -30,8 +30,10 @@ pub(super) fn answer(ask: &mut Ask<'_>, list: ListRef) -> Result<Answer, Problem
         list,
         base: &ask.base,
         seed: ask.rng.u64(..),
+        before: ask.before,
     };
-    let Rowset { text, cut } = rowset::answer(&call, &asked)?;
+    let Rowset { text, cut, habits } = rowset::answer(&call, &asked)?;
+    ask.note(habits);
     let dialect = &ask.world.dialect;
     let mut body = if dialect.rowset_bom { "\u{feff}".to_owned() } else { String::new() };
     body.push_str("<?xml version=\"1.0\" encoding=\"utf-8\" ?><GetListItemChangesSinceTokenResult");

@@ -10,6 +10,7 @@ use super::caml::{self, Ids, Key, Test};
 use super::field::{Field, Holds};
 use super::operand::Operand;
 use super::options::{Options, ViewScope};
+use crate::dialect::MissingFolder;
 use crate::problem::Problem;
 use crate::world::{Item, List, ListRef, View, World};
 
@@ -58,7 +59,10 @@ impl<'a> Selection<'a> {
             selection.read(&super::Element::parameter(filter, "Query")?, found)?;
         }
         if let Some(folder) = &options.folder {
-            selection.folder = folder_at(world, list, folder)?;
+            selection.folder = match folder_at(world, list, folder) {
+                Err(_) if world.dialect.missing_folder == MissingFolder::Empty => NOWHERE,
+                found => found?,
+            };
         }
         Ok(selection)
     }
@@ -78,6 +82,17 @@ impl<'a> Selection<'a> {
             self.order.clear();
         }
         Ok(())
+    }
+
+    /// Whether items are asked for by what they hold, or by their ids: what is found by an index is not looked for piece
+    /// by piece.
+    pub(crate) fn has_test(&self) -> bool {
+        self.test.is_some()
+    }
+
+    /// Whether the folder that is asked for is not there.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        self.folder == NOWHERE
     }
 
     fn found(&self) -> &'a List {
@@ -184,6 +199,14 @@ impl<'a> Selection<'a> {
         Ok((page, next))
     }
 
+    /// The place right before the first of some rows, where ids are missing between it and the place the page begins
+    /// at. The order has to be that of ids.
+    pub(crate) fn place_before(&self, rows: &[&Item], position: Option<&str>) -> Option<String> {
+        let first = rows.first().filter(|_| self.order.is_empty())?.id;
+        let begin = position.map_or(Ok(0), |text| self.position(text).map(|place| place.id)).ok()?;
+        (first > begin + 1).then(|| format!("Paged=TRUE&p_ID={}", first - 1))
+    }
+
     /// Items by ascending id, from an id on, among which all of the page are.
     fn candidates(&self, from: i32) -> Box<dyn Iterator<Item = &'a Item> + '_> {
         let found = self.found();
@@ -275,6 +298,9 @@ impl<'a> Selection<'a> {
         Ok(Position { keys, id })
     }
 }
+
+/// The id of a folder that is not there, and in which nothing is.
+const NOWHERE: i32 = i32::MIN;
 
 /// A position that can be sorted by.
 struct Sorted<'s, 'a> {

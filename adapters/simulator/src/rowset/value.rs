@@ -75,6 +75,7 @@ impl<'a> Wire<'a> {
             Holds::ModerationStatus => Some("0".to_owned()),
             Holds::Level => Some("1".to_owned()),
             Holds::UniqueId => own(&braced(item.unique_id)),
+            Holds::ParentUniqueId if !self.world.dialect.parent_ids => None,
             Holds::ParentUniqueId => {
                 let parent = found.item(item.parent).map_or(found.root_folder, |folder| folder.unique_id);
                 own(&braced(parent))

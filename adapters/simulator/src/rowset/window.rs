@@ -2,8 +2,8 @@
 
 use uuid::Uuid;
 
-use super::Call;
 use super::selection::Selection;
+use super::{Call, habit};
 use crate::dialect::{IdOrder, Pointed, Restored, SchemaRows};
 use crate::event::{Event, Object};
 use crate::log::{Map, Row};
@@ -75,7 +75,7 @@ pub(crate) fn read<'a>(call: &Call<'a>, selection: &Selection<'a>, start: Place,
     let log = world.log_of(Scope::List(list));
     let among = log.of_list(list);
     let from = among.partition_point(|index| !after_start(log.row(*index), start, dialect));
-    let end = log.visible_end(world.now());
+    let (end, written) = habit::log_end(call, Some(start));
     let found = world.list(list);
     // A token made from a time stands behind the last row that is not after it.
     let number = match from.checked_sub(1).and_then(|before| among.get(before)) {
@@ -86,9 +86,11 @@ pub(crate) fn read<'a>(call: &Call<'a>, selection: &Selection<'a>, start: Place,
     let schema = found.schema_changed > number;
     let mut window = Window { ids: Vec::new(), rows: Vec::new(), last: end, more: false, schema };
     let mut taken: Map<i32, ()> = Map::default();
-    let scan = usize::try_from(dialect.since_scan).unwrap_or(usize::MAX);
+    let due = among.get(from..).unwrap_or_default();
+    let due = &due[..due.partition_point(|index| (*index as usize) < written)];
+    let scan = habit::scan(call, due.len());
     let mut covered = start;
-    for (count, index) in among.get(from..).unwrap_or_default().iter().enumerate() {
+    for (count, index) in due.iter().enumerate() {
         if !log.is_visible(*index as usize, world.now()) {
             continue;
         }
@@ -106,7 +108,7 @@ pub(crate) fn read<'a>(call: &Call<'a>, selection: &Selection<'a>, start: Place,
             window.rows.push(item);
         }
         window.ids.extend(told);
-        if scan > 0 && count + 1 >= scan && from + count + 1 < among.len() {
+        if scan > 0 && count + 1 >= scan && count + 1 < due.len() {
             window.more = true;
             covered = row.place();
             break;
@@ -150,7 +152,7 @@ fn effect(call: &Call<'_>, row: &Row) -> (Option<Told>, bool) {
     let told = |change| Some(Told { id: Some(id), ..told(change, Some(unique_id)) });
     let pointed = |how| match how {
         Pointed::Id => false,
-        Pointed::Both => true,
+        Pointed::Both | Pointed::Row => true,
         Pointed::Sometimes => row.number % 2 == 0,
     };
     match row.event {
@@ -176,8 +178,14 @@ fn effect(call: &Call<'_>, row: &Row) -> (Option<Told>, bool) {
             Restored::Id => (told(Change::Restore), false),
             Restored::Row => (None, true),
         },
-        Event::SystemUpdate => (told(Change::SystemUpdate), pointed(dialect.system_updated)),
-        Event::Rename => (told(Change::Rename), pointed(dialect.renamed)),
+        Event::SystemUpdate => {
+            let alone = dialect.system_updated == Pointed::Row;
+            (told(Change::SystemUpdate).filter(|_| !alone), pointed(dialect.system_updated))
+        }
+        Event::Rename => {
+            let alone = dialect.renamed == Pointed::Row;
+            (told(Change::Rename).filter(|_| !alone), pointed(dialect.renamed))
+        }
         _ => (None, false),
     }
 }

@@ -49,7 +49,7 @@ impl Writer<'_, '_> {
             self.data(&mut pen, content)?
         };
         pen.raw("</listitems>");
-        Ok(Rowset { text: pen.into_text(), cut })
+        Ok(Rowset { text: pen.into_text(), cut, habits: Vec::new() })
     }
 
     fn open(&self, pen: &mut Pen) {

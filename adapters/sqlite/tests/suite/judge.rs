@@ -1,7 +1,10 @@
 //! Compares a file with the simulated list it is a copy of, by what the README says about the columns: with its own
 //! reading of the list's texts, and none of the client's.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use rusqlite::{Connection, OpenFlags, types::Value};
 use sharepoint_simulator::{FieldTruth, Held, ItemTruth, World, laws::Difference, world::ListRef};
@@ -22,11 +25,22 @@ pub(crate) fn judge(path: &Path, world: &World, list: ListRef) -> Result<(), Str
 
 /// Compares the table in a file with what the list truly holds.
 pub(crate) fn compare(path: &Path, truth: &[ItemTruth]) -> Result<(), Difference> {
+    compare_without(path, truth, &BTreeSet::new())
+}
+
+/// The same, but for some ids of which nothing is to be said.
+pub(crate) fn compare_without(
+    path: &Path,
+    truth: &[ItemTruth],
+    without: &BTreeSet<i32>,
+) -> Result<(), Difference> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let table: String = connection.query_row("SELECT table_name FROM _mirror", [], |row| row.get(0)).unwrap();
-    let truth: BTreeMap<i32, &ItemTruth> = truth.iter().map(|item| (item.id, item)).collect();
+    let truth = truth.iter().filter(|item| !without.contains(&item.id));
+    let truth: BTreeMap<i32, &ItemTruth> = truth.map(|item| (item.id, item)).collect();
 
-    let ids = column::<i32>(&connection, &format!("SELECT id FROM \"{table}\" ORDER BY id"));
+    let mut ids = column::<i32>(&connection, &format!("SELECT id FROM \"{table}\" ORDER BY id"));
+    ids.retain(|id| !without.contains(id));
     let lost: Vec<i32> = truth.keys().filter(|id| !ids.contains(id)).copied().collect();
     let invented: Vec<i32> = ids.iter().filter(|id| !truth.contains_key(id)).copied().collect();
     if !lost.is_empty() || !invented.is_empty() {
@@ -51,7 +65,7 @@ pub(crate) fn compare(path: &Path, truth: &[ItemTruth]) -> Result<(), Difference
     while let Some(row) = rows.next().unwrap() {
         let held: BTreeMap<&str, Value> =
             names.iter().enumerate().map(|(n, name)| (name.as_str(), row.get(n).unwrap())).collect();
-        let item = truth[&row.get::<_, i32>("id").unwrap()];
+        let Some(item) = truth.get(&row.get::<_, i32>("id").unwrap()) else { continue };
         judge_row(item, &held, &fields, paths.get(&item.id))
             .map_err(|other| Difference { other: Some(other), ..Difference::default() })?;
     }
@@ -74,6 +88,15 @@ fn judge_row(
         if held[column] != expected {
             return Err(format!("item {}: {column} is {:?}, not {expected:?}", item.id, held[column]));
         }
+    }
+    // Where they are the list's, nothing is told.
+    let mask = match &held["sp_perm_mask"] {
+        Value::Text(mask) => u64::from_str_radix(mask.trim_start_matches("0x"), 16).ok(),
+        _ => Some(item.permissions),
+    };
+    if mask != Some(item.permissions) {
+        let rights = item.permissions;
+        return Err(format!("item {}: the rights are {:?}, not {rights:#x}", item.id, held["sp_perm_mask"]));
     }
     if path != Some(&item.path) {
         return Err(format!("item {}: its path is {path:?}, not {}", item.id, item.path));

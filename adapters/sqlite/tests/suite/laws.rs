@@ -3,7 +3,7 @@
 //!
 //! `LAWS_SEEDS` is how many stories are told (`LAWS_FIRST` is the first seed), `LAWS_STORY` one that is told alone.
 
-use std::{cell::Cell, path::PathBuf};
+use std::{cell::Cell, collections::BTreeSet, path::PathBuf};
 
 use rusqlite::Connection;
 use sharepoint_changes::{Done, ItemPage};
@@ -13,7 +13,7 @@ use sharepoint_simulator::{
     laws::{Crash, Crashed, Difference, ItemsHandler, Laws, Next},
 };
 
-use crate::judge::compare;
+use crate::judge::{compare, compare_without};
 
 /// A file, and the process that writes to it.
 struct Kept<'d> {
@@ -71,7 +71,7 @@ impl ItemsHandler for Kept<'_> {
         Ok(if committed.orphans > 0 { Next::Anew } else { Next::GoOn })
     }
 
-    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<(), Crashed> {
+    fn end(&mut self, done: &Done, crash: &mut Crash) -> Result<Next, Crashed> {
         let finish = |mirror: &mut Mirror| match done {
             Done::UpToDate { checkpoint, follows, .. } => {
                 mirror.finish(checkpoint, follows.as_deref(), checkpoint.moment())
@@ -82,7 +82,7 @@ impl ItemsHandler for Kept<'_> {
             return Err(self.die_in(finish));
         }
         finish(self.mirror()).unwrap();
-        Ok(())
+        Ok(Next::GoOn)
     }
 
     fn checkpoint(&self) -> Option<String> {
@@ -107,6 +107,10 @@ impl ItemsHandler for Kept<'_> {
 
     fn judge(&self, truth: &[ItemTruth]) -> Result<(), Difference> {
         compare(&self.path(), truth)
+    }
+
+    fn judge_without(&self, truth: &[ItemTruth], ids: &BTreeSet<i32>) -> Result<(), Difference> {
+        compare_without(&self.path(), truth, ids)
     }
 }
 
