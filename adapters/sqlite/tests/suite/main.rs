@@ -13,3 +13,4 @@ mod office;
 mod orphans;
 mod permissions;
 mod reloads;
+mod runs;
