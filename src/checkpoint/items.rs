@@ -147,11 +147,14 @@ pub(crate) struct Named {
 pub(crate) struct ColumnsRead {
     /// The end of the log up to which they were read.
     pub(crate) end: Candidate,
-    /// The columns that the difference of the fields explains.
+    /// Columns that came and went by the difference of the fields, of which no change was read yet.
     #[serde(default)]
     pub(crate) added: usize,
     #[serde(default)]
     pub(crate) removed: usize,
+    /// The highest number of a change that was read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) seen: i64,
 }
 
 /// Items that an increment said are gone: GetChanges has these rows, too, unless a copy answers that lags behind.

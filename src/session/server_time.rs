@@ -255,6 +255,7 @@ mod tests {
                 end: Candidate { token: token.clone(), time: at(0) },
                 added: 0,
                 removed: 0,
+                seen: 0,
             }),
             named: Some(Named { from: token.clone(), moment: at(0), time: at(0) }),
             ..ItemState::default()

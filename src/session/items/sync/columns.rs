@@ -40,13 +40,15 @@ pub(super) struct Columns {
     adds: usize,
     deletes: usize,
     updates: usize,
+    /// The highest number of a change that came.
+    seen: i64,
 }
 
 /// The comparison that a run begins with: the last one, once the end of the log has settled. What the log may have
 /// forgotten by then was read once, and that must do.
 pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Columns> {
     let items = state.items.as_deref_mut()?;
-    let ColumnsRead { end, added, removed } = items.columns_read.clone()?;
+    let ColumnsRead { end, added, removed, .. } = items.columns_read.clone()?;
     if !older(now, end.time, settings.settle) {
         return None;
     }
@@ -125,7 +127,14 @@ impl Sync {
     pub(in crate::session::items) fn on_columns(&mut self, changes: &[Change]) -> Result<Said, Trouble> {
         log::check(self.columns_start(), self.columns_end(), changes)?;
         let Some(columns) = &mut self.columns else { return Ok(Said::Nothing) };
+        let known = self.state.items.as_ref().and_then(|items| items.columns_read.as_ref());
+        let known = known.map_or(0, |read| read.seen);
         for change in changes.iter().filter(|change| matches!(change.object, ChangedObject::Field { .. })) {
+            let number = change.token.number();
+            columns.seen = columns.seen.max(number);
+            if number <= known {
+                continue;
+            }
             match change.kind {
                 ChangeKind::Add | ChangeKind::Restore => columns.adds += 1,
                 ChangeKind::Delete => columns.deletes += 1,
@@ -136,7 +145,7 @@ impl Sync {
             columns.cursor = Some(last.token.clone());
             return Ok(Said::Nothing);
         }
-        let Columns { version, as_of, settled, added, removed, adds, deletes, updates, .. } =
+        let Columns { version, as_of, settled, added, removed, adds, deletes, updates, seen, .. } =
             std::mem::take(columns);
         self.columns = None;
         let time = self.fence_time;
@@ -147,7 +156,11 @@ impl Sync {
             Some(Candidate { token, .. }) if settled => {
                 (items.version_as_of, items.columns_read) = (Some(token), None);
             }
-            end => items.columns_read = end.map(|end| ColumnsRead { end, added, removed }),
+            end => {
+                let (added, removed) = (added.saturating_sub(adds), removed.saturating_sub(deletes));
+                let seen = items.columns_read.as_ref().map_or(seen, |read| read.seen.max(seen));
+                items.columns_read = end.map(|end| ColumnsRead { end, added, removed, seen });
+            }
         }
         // A column that was changed once and is the same is one whose title or description was changed.
         if adds > added || deletes > removed || updates > 1 {

@@ -276,6 +276,20 @@ fn a_column_added_before_the_end_had_settled_explains_the_change_that_is_read_on
 }
 
 #[test]
+fn a_change_of_a_column_that_was_read_before_is_not_counted_again() {
+    // Another title of a column in each of two runs is no column that was retyped and retyped back.
+    let mut items = after_changes_of_columns(&[(2, 103)]);
+    items.answer(&Answer::new(110));
+    let mut items = Items::resumed(&items.up_to_date());
+    items.fence(&token(120, 0));
+    items.answer(&versioned(120, "9"));
+    items.columns(&[(2, 103), (2, 115)]);
+    items.columns(&[]);
+    items.answer(&Answer::new(120));
+    items.up_to_date();
+}
+
+#[test]
 fn a_renamed_root_folder_is_told_though_no_row_comes_with_it() {
     let mut items = Items::resumed(&super::loaded(&[(1, "a")]));
     items.fence(&token(110, 0));
