@@ -147,9 +147,7 @@ pub(crate) struct Named {
 pub(crate) struct ColumnsRead {
     /// The end of the log up to which they were read.
     pub(crate) end: Candidate,
-    /// Columns that came and went by the difference of the fields, of which no change was read yet.
-    #[serde(default)]
-    pub(crate) added: usize,
+    /// Columns that went by the difference of the fields, of which no change was read yet.
     #[serde(default)]
     pub(crate) removed: usize,
     /// The highest number of a change that was read.

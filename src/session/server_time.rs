@@ -253,7 +253,6 @@ mod tests {
             permissions: Some(Permissions::after(token.clone(), at(0))),
             columns_read: Some(ColumnsRead {
                 end: Candidate { token: token.clone(), time: at(0) },
-                added: 0,
                 removed: 0,
                 seen: 0,
             }),

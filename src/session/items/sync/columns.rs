@@ -34,10 +34,8 @@ pub(super) struct Columns {
     settled: bool,
     cursor: Option<ChangeToken>,
     /// What the difference of the fields explains.
-    added: usize,
     removed: usize,
     /// Changes that GetChanges named so far.
-    adds: usize,
     deletes: usize,
     updates: usize,
     /// The highest number of a change that came.
@@ -48,7 +46,7 @@ pub(super) struct Columns {
 /// forgotten by then was read once, and that must do.
 pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> Option<Columns> {
     let items = state.items.as_deref_mut()?;
-    let ColumnsRead { end, added, removed, .. } = items.columns_read.clone()?;
+    let ColumnsRead { end, removed, .. } = items.columns_read.clone()?;
     if !older(now, end.time, settings.settle) {
         return None;
     }
@@ -57,7 +55,7 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) -> O
         return None;
     }
     let version = items.version?;
-    Some(Columns { version, added, removed, as_of: Some(end.token), settled: true, ..Columns::default() })
+    Some(Columns { version, removed, as_of: Some(end.token), settled: true, ..Columns::default() })
 }
 
 impl Sync {
@@ -91,16 +89,13 @@ impl Sync {
         let moved = items.root.is_some() && root.is_some() && items.root != root;
         items.root = root.or(items.root.take());
         let (before, version) = (items.version, list.version());
-        let (added, removed) = (change.added.len(), change.removed.len());
         if let (Some(before), Some(version)) = (before, version)
             && before != version
         {
-            let read = items.columns_read.as_ref().map(|read| (read.added, read.removed));
-            let columns = self.columns.take().map(|columns| (columns.added, columns.removed));
-            let (added_before, removed_before) = columns.or(read).unwrap_or_default();
-            let (added, removed) = (added + added_before, removed + removed_before);
-            self.columns =
-                Some(Columns { version, added, removed, as_of: Some(as_of), ..Columns::default() });
+            let read = items.columns_read.as_ref().map(|read| read.removed);
+            let columns = self.columns.take().map(|columns| columns.removed);
+            let removed = change.removed.len() + columns.or(read).unwrap_or_default();
+            self.columns = Some(Columns { version, removed, as_of: Some(as_of), ..Columns::default() });
         } else if version.is_some() && items.columns_read.is_none() {
             (items.version, items.version_as_of) = (version, Some(as_of));
         }
@@ -136,7 +131,7 @@ impl Sync {
                 continue;
             }
             match change.kind {
-                ChangeKind::Add | ChangeKind::Restore => columns.adds += 1,
+                ChangeKind::Add | ChangeKind::Restore => {}
                 ChangeKind::Delete => columns.deletes += 1,
                 _ => columns.updates += 1,
             }
@@ -145,7 +140,7 @@ impl Sync {
             columns.cursor = Some(last.token.clone());
             return Ok(Said::Nothing);
         }
-        let Columns { version, as_of, settled, added, removed, adds, deletes, updates, seen, .. } =
+        let Columns { version, as_of, settled, removed, deletes, updates, seen, .. } =
             std::mem::take(columns);
         self.columns = None;
         let time = self.fence_time;
@@ -157,13 +152,14 @@ impl Sync {
                 (items.version_as_of, items.columns_read) = (Some(token), None);
             }
             end => {
-                let (added, removed) = (added.saturating_sub(adds), removed.saturating_sub(deletes));
+                let removed = removed.saturating_sub(deletes);
                 let seen = items.columns_read.as_ref().map_or(seen, |read| read.seen.max(seen));
-                items.columns_read = end.map(|end| ColumnsRead { end, added, removed, seen });
+                items.columns_read = end.map(|end| ColumnsRead { end, removed, seen });
             }
         }
-        // A column that was changed once and is the same is one whose title or description was changed.
-        if adds > added || deletes > removed || updates > 1 {
+        // A column that was changed once and is the same is one whose title or description was changed. One that came
+        // changed no value: what was put on again was taken off first.
+        if deletes > removed || updates > 1 {
             return Ok(self.reload(ResyncReason::SchemaChanged));
         }
         Ok(Said::Nothing)
