@@ -109,7 +109,7 @@ pub enum ItemChange {
         /// The item's id.
         id: i32,
     },
-    /// The item's name changed. What it is now follows, in this page or a later one before the end of the run.
+    /// The item was renamed, or moved within the list. What it is now follows, in this page or a later one before the end of the run.
     Renamed {
         /// The item's id.
         id: i32,

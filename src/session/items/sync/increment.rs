@@ -155,9 +155,10 @@ impl Sync {
                     changes.push(ItemChange::MovedAway { id, unique_id, to_list, to_item });
                 }
                 EventKind::Restored => changes.push(ItemChange::Restored { id }),
-                EventKind::Renamed => changes.push(ItemChange::Renamed { id }),
+                // Where it is now tells its row.
+                EventKind::Renamed | EventKind::MovedAway { .. } => changes.push(ItemChange::Renamed { id }),
                 EventKind::SystemUpdated => changes.push(ItemChange::SystemUpdated { id }),
-                EventKind::MovedAway { .. } | EventKind::InvalidToken | EventKind::Unknown(_) => {}
+                EventKind::InvalidToken | EventKind::Unknown(_) => {}
             }
         }
         // Whatever is told of such an item, its row is there.

@@ -88,6 +88,7 @@ fn what_moved_within_the_list_has_not_left_it() {
     let within = format!("MoveAway\" AfterListId=\"{LIST}\" AfterItemId=\"3");
     let mut items = Items::from_token(110);
     items.answer(&Answer::new(110).event(&within, 3));
+    assert_eq!(told(&items.page()), ["renamed 3"]);
     items.answer(&Answer::new(110).list());
     let page = items.page();
     assert_eq!(told(&page), ["-3"]);
@@ -96,6 +97,7 @@ fn what_moved_within_the_list_has_not_left_it() {
     // It is asked for where it may be seen.
     let mut items = Items::from_token(110);
     items.answer(&Answer::new(110).event(&within, 3));
+    items.page();
     items.answer(&Answer::new(110).list().rows(&[(3, "c")]));
     assert_eq!(told(&items.page()), ["+3"]);
     items.up_to_date();
