@@ -8,6 +8,7 @@ use crate::world::{ColumnKind, ListRef, Settings, SiteRef, Template, Value, Verb
 mod deeds;
 mod full;
 mod names;
+#[cfg(feature = "laws")]
 mod rare;
 
 /// What an office begins with and how it goes on; the same seed is the same history for ever.
