@@ -59,8 +59,8 @@ impl Story {
         if feed == Feed::Items {
             scene::add(&mut setting, &mut steps, seed);
         }
-        // What GetChanges names in place of an increment that the server cannot answer is believed whoever answers: a copy
-        // that lags behind may be silent about it. No story claims that this loses nothing.
+        // What GetChanges names in place of an increment that the server cannot answer is believed until the end of the log
+        // has settled: a copy that lags behind may be silent about it. No story claims that nothing is missing meanwhile.
         if steps.iter().any(|step| matches!(step, Step::Lag(_))) {
             steps.retain(|step| {
                 !matches!(step, Step::Deed(Deed::Poison, _) | Step::MeanwhileDeed(_, Deed::Poison, _))

@@ -25,6 +25,12 @@ pub(super) fn begin(state: &mut State, now: Timestamp, settings: &Settings) {
     items.names_due = true;
 }
 
+impl Naming {
+    fn new(cursor: ChangeToken, moment: Timestamp, instead: bool) -> Self {
+        Naming { cursor, moment, ids: Ids::default(), as_of: 0, instead, gone: Ids::default() }
+    }
+}
+
 impl Sync {
     /// Has GetChanges name what changed, because the increment cannot be answered.
     pub(in crate::session::items) fn name_changes(&mut self) {
@@ -34,14 +40,7 @@ impl Sync {
             // What is to be named once more is so from its first beginning.
             let named = named.unwrap_or(Named { from: cursor.clone(), moment, time });
             self.items_mut().named = Some(Named { time, ..named });
-            self.naming = Some(Naming {
-                cursor,
-                moment,
-                ids: Ids::default(),
-                as_of: 0,
-                instead: true,
-                gone: Ids::default(),
-            });
+            self.naming = Some(Naming::new(cursor, moment, true));
         }
     }
 
@@ -61,15 +60,7 @@ impl Sync {
         let from = self.names_start().cloned().ok_or("GetChanges has a start")?;
         log::check(Some(&from), self.names_end(), changes)?;
         let moment = self.items().moment_of_names(&from);
-        let begin = || Naming {
-            cursor: from,
-            moment,
-            ids: Ids::default(),
-            as_of: 0,
-            instead: false,
-            gone: Ids::default(),
-        };
-        let naming = self.naming.get_or_insert_with(begin);
+        let naming = self.naming.get_or_insert_with(|| Naming::new(from, moment, false));
         for change in changes {
             match &change.object {
                 ChangedObject::Item(item) => {
