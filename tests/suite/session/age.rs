@@ -367,6 +367,21 @@ fn one_answer_that_lies_about_the_time_expires_nothing_and_is_not_kept() {
 }
 
 #[test]
+fn one_answer_that_lies_about_the_time_expires_nothing_where_the_site_is_not_told() {
+    let (page, _) = first_run();
+    let mut script = Script::resumed(&page, MINUTE);
+    script.request();
+    script.answer_at(73 * 365 * DAY, &fence_body(&token(110, 0)));
+    script.request();
+    script.answer(403, &[], "");
+    // What would be too old then is asked for once more.
+    script.end(&token(110, 0));
+    script.rows(&[]);
+    let end = script.up_to_date();
+    assert!(end.moment() < at(DAY), "{end}");
+}
+
+#[test]
 fn a_date_of_last_year_is_not_believed_beside_an_end_of_the_log_of_today() {
     let (page, _) = first_run();
     let mut script = Script::resumed(&page, 60 * DAY);
